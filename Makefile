@@ -1,0 +1,38 @@
+# Every target prepares what it needs first: see packaging/develop.
+
+PYTHON_IN_VENV := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench catalogues clean
+
+help:
+	@echo 'make demo        a login fails for real: see the dialog, send a report, read it as support'
+	@echo 'make test        style, types and all tests, with coverage'
+	@echo 'make bench       speed and memory against known peers'
+	@echo 'make catalogues  bring the translations up to the sentences of the code'
+	@echo 'make clean       remove everything that these made'
+
+demo:
+	@packaging/develop demo
+	@.venv/bin/reporter demo
+
+test:
+	@packaging/develop test
+	@$(PYTHON_IN_VENV) -m ruff check .
+	@$(PYTHON_IN_VENV) -m ruff format --check .
+	@$(PYTHON_IN_VENV) -m mypy
+	@$(PYTHON_IN_VENV) -m pytest --cov --cov-report=term:skip-covered
+
+bench:
+	@packaging/develop bench
+	@$(PYTHON_IN_VENV) -m tests.benchmarks
+
+catalogues:
+	@packaging/develop test
+	@$(PYTHON_IN_VENV) packaging/catalogues.py update
+	@$(PYTHON_IN_VENV) packaging/catalogues.py compile
+
+clean:
+	@rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	@find reporter packaging tests -name __pycache__ -prune -exec rm -rf {} +
+	@find reporter -name '*.mo' -delete

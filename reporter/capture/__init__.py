@@ -1,0 +1,1 @@
+"""What went wrong: from an exception, a crash or another program's words to a Failure."""

@@ -1,0 +1,146 @@
+"""Failure: what a program knows about the moment its login did not work.
+
+Any program in any language can write one as JSON (schema ``failure/1``); ``message`` and
+``target`` suffice. Unknown members are ignored, so that newer programs work with older agents;
+an unknown schema version is refused with a sentence.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from reporter.errors import FailureFormatError
+from reporter.texts.safe import plain
+
+SCHEMA = "failure/1"
+FAILURE_LIMIT_BYTES = 32 * 1024 * 1024
+MESSAGE_LIMIT_CHARS = 16_384
+TRACEBACK_LIMIT_CHARS = 65_536
+NAME_LIMIT_CHARS = 256
+TARGET_LIMIT_CHARS = 2_048
+
+
+class Application(msgspec.Struct, frozen=True, kw_only=True):
+    """The host application, as it names itself."""
+
+    name: str = ""
+    version: str = ""
+
+
+class ExceptionInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The root exception, reduced to what a rule may decide on.
+
+    ``errno``: number of the operating system; ``gai_code``: result of getaddrinfo;
+    ``reason``: OpenSSL's reason name; ``verify_code``: X.509 verification code;
+    ``chain``: the type names from the exception caught down to the root.
+    ``message`` is for people and never decided on.
+    """
+
+    type: str = ""
+    message: str = ""
+    traceback: str = ""
+    errno: int | None = None
+    gai_code: int | None = None
+    reason: str | None = None
+    verify_code: int | None = None
+    timed_out: bool = False
+    chain: list[str] = msgspec.field(default_factory=list)
+
+
+class Response(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of the server that the host application saw, if it saw one.
+
+    ``problem`` is the parsed body when its type was ``application/problem+json`` (RFC 9457).
+    """
+
+    status: int
+    content_type: str = ""
+    retry_after: str = ""
+    problem: dict[str, Any] | None = None
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """One failed attempt; times are RFC 3339 with zone."""
+
+    schema: str = SCHEMA
+    occurred_at: datetime | None = None
+    action: str = "login"
+    target: str = ""
+    message: str = ""
+    exception: ExceptionInfo | None = None
+    application: Application | None = None
+    response: Response | None = None
+
+
+def parse(raw: bytes) -> Failure:
+    """The Failure in a JSON document, its texts made safe and bounded.
+
+    Raises FailureFormatError, its sentence naming what is wrong and where.
+    """
+    if len(raw) > FAILURE_LIMIT_BYTES:
+        raise FailureFormatError(
+            f"The failure document has {len(raw):,} bytes; at most {FAILURE_LIMIT_BYTES:,} are read. "
+            "Shorten its message or traceback."
+        )
+    try:
+        document = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise FailureFormatError(
+            f"The failure document is not valid JSON ({error}). "
+            'Give at least {"target": "https://…", "message": "…"}.'
+        ) from None
+    if not isinstance(document, dict):
+        raise FailureFormatError(
+            "The failure document must be a JSON object, "
+            'for example {"target": "https://…", "message": "…"}.'
+        )
+    schema = document.get("schema", SCHEMA)
+    if schema != SCHEMA:
+        raise FailureFormatError(
+            f"The failure document has the schema {plain(str(schema), 60)!r}; "
+            f"this version reads {SCHEMA!r}. Update Reporter, or write {SCHEMA!r}."
+        )
+    if not document.get("message") and not document.get("target"):
+        raise FailureFormatError(
+            "The failure document has neither a message nor a target; give at least one, best both."
+        )
+    try:
+        failure = msgspec.convert(document, Failure)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise FailureFormatError(
+            f"The failure document does not follow {SCHEMA}: {plain(str(error), 300)}."
+        ) from None
+    return tidy(failure)
+
+
+def tidy(failure: Failure) -> Failure:
+    """The same failure with every text free of control characters and within its limit."""
+    replace = msgspec.structs.replace
+    exception = failure.exception
+    if exception is not None:
+        exception = replace(
+            exception,
+            type=plain(exception.type, NAME_LIMIT_CHARS),
+            message=plain(exception.message, MESSAGE_LIMIT_CHARS),
+            traceback=plain(exception.traceback, TRACEBACK_LIMIT_CHARS),
+            reason=None if exception.reason is None else plain(exception.reason, NAME_LIMIT_CHARS),
+            chain=[plain(name, NAME_LIMIT_CHARS) for name in exception.chain[:32]],
+        )
+    application = failure.application
+    if application is not None:
+        application = replace(
+            application,
+            name=plain(application.name, NAME_LIMIT_CHARS),
+            version=plain(application.version, NAME_LIMIT_CHARS),
+        )
+    return replace(
+        failure,
+        action=plain(failure.action, NAME_LIMIT_CHARS),
+        target=plain(failure.target, TARGET_LIMIT_CHARS).strip(),
+        message=plain(failure.message, MESSAGE_LIMIT_CHARS),
+        exception=exception,
+        application=application,
+    )

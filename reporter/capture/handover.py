@@ -1,0 +1,164 @@
+"""How a host process and the agent process talk about one failure.
+
+The host starts the agent as ``reporter show --hosted`` and both write JSON lines: the host the
+failure and what became of each further try, the agent each wish of the person. When either side
+ends, the other goes on alone: a crashed host still gets its dialog, and a host never waits for an
+agent that is gone.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import BinaryIO
+
+import msgspec
+
+from reporter.capture.failure import Failure
+from reporter.delivery.receipt import Receipt
+from reporter.diagnosis.verdict import Verdict
+from reporter.errors import FailureFormatError
+
+LINE_LIMIT_BYTES = 1024 * 1024
+
+
+class Opening(msgspec.Struct, frozen=True, kw_only=True):
+    """The first line of the host.
+
+    ``can_retry``: the login can be tried again; ``accepts_access_code``: with a code;
+    ``terminal``: a person sits at the terminal the host was started from.
+    """
+
+    failure: Failure
+    can_retry: bool
+    accepts_access_code: bool
+    terminal: bool
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True, tag="wish"):
+    """A line of the agent: the person wants one more try."""
+
+    access_code: str = ""
+
+
+class Farewell(msgspec.Struct, frozen=True, kw_only=True, tag="farewell"):
+    """The agent's last line: what it found, and what became of the report, null when none was made."""
+
+    verdict: Verdict | None = None
+    receipt: Receipt | None = None
+
+    def __str__(self) -> str:
+        """One line for the host's log."""
+        cause = f"{self.verdict.cause} ({self.verdict.confidence})" if self.verdict else "no verdict"
+        report = f"report {self.receipt.reference} {self.receipt.state}" if self.receipt else "no report"
+        return f"Reporter: {cause}, {report}"
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """The host's answer to a wish; ``failure`` is null when the login succeeded."""
+
+    failure: Failure | None = None
+
+
+def agent_command() -> list[str]:
+    """The command line that starts the agent: this Python's, or the installed program for a frozen host."""
+    if getattr(sys, "frozen", False) or not sys.executable:
+        return [shutil.which("reporter") or "reporter"]
+    # -P: a file named reporter.py in the host's working directory must not be taken for the agent.
+    return [sys.executable, "-P", "-X", "utf8", "-m", "reporter"]
+
+
+class HostSide:
+    """The host's end: starts the agent, tells it the failure, hears the person's wishes."""
+
+    def __init__(self, opening: Opening) -> None:
+        """Raises OSError when the agent cannot be started."""
+        self._process = subprocess.Popen(
+            [*agent_command(), "show", "--hosted"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        self.farewell: Farewell | None = None
+        self._write(opening)
+
+    def wishes(self) -> Iterator[Wish]:
+        """Each wish for one more try; ends when the dialog is closed."""
+        reader = self._process.stdout
+        assert reader is not None  # noqa: S101 - opened above as a pipe
+        for line in iter(lambda: reader.readline(LINE_LIMIT_BYTES), b""):
+            try:
+                message = msgspec.json.decode(line, type=Wish | Farewell)
+            except msgspec.DecodeError:
+                return
+            if isinstance(message, Farewell):
+                self.farewell = message
+                return
+            yield message
+
+    def answer(self, failure: Failure | None) -> None:
+        """Tell the agent what became of the try; None means the login succeeded."""
+        self._write(Result(failure=failure))
+
+    def leave(self) -> None:
+        """Go on without the agent; a dialog that is still open stays and can still report."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+        # Collected when it ends, so that no defunct process stays behind a long-lived host.
+        threading.Thread(target=self._process.wait, daemon=True, name="reporter-agent").start()
+
+    def _write(self, message: Opening | Result) -> None:
+        writer = self._process.stdin
+        assert writer is not None  # noqa: S101 - opened above as a pipe
+        with suppress(OSError):  # an agent that is gone is noticed when its wishes end
+            writer.write(msgspec.json.encode(message) + b"\n")
+            writer.flush()
+
+
+class AgentSide:
+    """The agent's end of the conversation."""
+
+    def __init__(self, reader: BinaryIO, writer: BinaryIO) -> None:
+        """Reads the opening; raises FailureFormatError when it is not one."""
+        self._reader, self._writer = reader, writer
+        try:
+            self.opening = msgspec.json.decode(reader.readline(), type=Opening)
+        except msgspec.DecodeError as error:
+            raise FailureFormatError(
+                f"The host's first line is not an opening ({error}). "
+                "`reporter show --hosted` is started by reporter.guard, not by hand."
+            ) from None
+
+    @property
+    def can_retry(self) -> bool:
+        """The host can try the login again."""
+        return self.opening.can_retry
+
+    @property
+    def accepts_access_code(self) -> bool:
+        """The host can try it with an access code."""
+        return self.opening.accepts_access_code
+
+    @property
+    def automatic(self) -> bool:
+        """A guarded login may be tried again by itself."""
+        return True
+
+    def ask(self, access_code: str) -> Result | None:
+        """Ask the host for one more try and wait for its end; None when the host is gone."""
+        try:
+            self._writer.write(msgspec.json.encode(Wish(access_code=access_code)) + b"\n")
+            self._writer.flush()
+            line = self._reader.readline()
+            return msgspec.json.decode(line, type=Result) if line else None
+        except (OSError, ValueError, msgspec.DecodeError):
+            return None
+
+    def close(self, farewell: Farewell) -> None:
+        """The dialog is closed: let the host go on."""
+        with suppress(OSError, ValueError):
+            self._writer.write(msgspec.json.encode(farewell) + b"\n")
+            self._writer.close()

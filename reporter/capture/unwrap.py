@@ -1,0 +1,246 @@
+"""From whatever a library raised down to the fault of the network or the server's answer.
+
+Libraries wrap: ``requests.ConnectionError`` around ``urllib3.MaxRetryError`` around
+``NewConnectionError`` around ``ConnectionRefusedError``. The links between them are looked at by
+attribute and by the names of their modules, so none of those libraries is imported here. Nothing is
+decided on the text of a message: texts are translated and change.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import sys
+import traceback
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from reporter.capture.failure import ExceptionInfo, Response
+
+LINKS_LIMIT = 64
+TRACEBACK_FRAMES_LIMIT = 40
+PROBLEM_LIMIT_BYTES = 64 * 1024
+PROBLEM_MEMBERS = ("type", "title", "status", "code", "until", "min", "retry_after")
+
+# Faults of the program, not of the connection: never ours, whatever they were raised from.
+_PROGRAMMING = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    MemoryError,
+    NameError,
+    NotImplementedError,
+    RecursionError,
+    ReferenceError,
+    StopAsyncIteration,
+    StopIteration,
+    SyntaxError,
+    TypeError,
+)
+_NETWORK_PACKAGES = frozenset({"aiohttp", "httpcore", "httpx", "requests", "urllib3"})
+_NETWORK_ERRNOS = frozenset(
+    getattr(errno, name)
+    for name in (
+        "EACCES EADDRNOTAVAIL ECONNABORTED ECONNREFUSED ECONNRESET EHOSTDOWN EHOSTUNREACH EINVAL "
+        "ENETDOWN ENETRESET ENETUNREACH ENOTCONN EPERM EPIPE EPROTO ESHUTDOWN ETIMEDOUT"
+    ).split()
+    if hasattr(errno, name)
+) | frozenset(range(10013, 10066))  # Winsock
+
+
+def is_connection_fault(error: BaseException, also: tuple[type[BaseException], ...] = ()) -> bool:
+    """Whether ``error`` tells of a connection or of a server's answer, not of a bug.
+
+    ``also``: exception types of the host that count as well. An exception of the host's own type counts
+    when it was raised from, or while handling, such a fault; a builtin one only when raised ``from`` it.
+    """
+    if not isinstance(error, Exception):
+        return False
+    if also and isinstance(error, also):
+        return True
+    if isinstance(error, _PROGRAMMING):
+        return False
+    implicit = type(error).__module__ != "builtins"
+    return any(_is_network_link(link) for link in _links(error, implicit=implicit))
+
+
+def describe(error: BaseException) -> ExceptionInfo:
+    """What rules and people may know of an exception: its root's numbers, texts and the chain of types.
+
+    Never raises, whatever the exception's own methods do.
+    """
+    links = list(_links(error, implicit=True))
+    root = _root(links)
+    return ExceptionInfo(
+        type=_name(root),
+        message=safe_str(root),
+        traceback=_traceback(error),
+        errno=_integer(getattr(root, "errno", None)) if isinstance(root, OSError) else None,
+        gai_code=_integer(root.errno) if isinstance(root, socket.gaierror) else None,
+        reason=_text_or_none(getattr(root, "reason", None)) if _is_ssl(root) else None,
+        verify_code=_integer(getattr(root, "verify_code", None)),
+        timed_out=isinstance(root, TimeoutError),
+        chain=[_name(link) for link in links],
+    )
+
+
+def response(error: BaseException) -> Response | None:
+    """The server's answer that an exception carries, for requests, httpx, aiohttp and urllib; else None.
+
+    Never reads from the network: a body is used only when the library has read it already.
+    """
+    for link in _links(error, implicit=True):
+        answer = getattr(link, "response", None)
+        holder: Any = link if answer is None else answer
+        for attribute in ("status_code", "status", "code"):
+            status = _integer(getattr(holder, attribute, None))
+            if status is not None and 100 <= status <= 599:
+                headers = getattr(holder, "headers", None)
+                content_type = _header(headers, "Content-Type")
+                return Response(
+                    status=status,
+                    content_type=content_type,
+                    retry_after=_header(headers, "Retry-After"),
+                    problem=_problem(holder, content_type),
+                )
+    return None
+
+
+def safe_str(value: object) -> str:
+    """``str(value)``, or the name of its type where its ``__str__`` raises."""
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - a host's __str__ may raise anything
+        return f"<{type(value).__name__}>"
+
+
+def _links(error: BaseException, *, implicit: bool) -> Iterator[BaseException]:
+    """The exception and all it wraps, outermost first, each once; ``implicit``: also ``__context__``."""
+    seen: set[int] = set()
+    waiting: deque[BaseException] = deque([error])
+    while waiting and len(seen) < LINKS_LIMIT:
+        link = waiting.popleft()
+        if id(link) in seen:
+            continue
+        seen.add(id(link))
+        yield link
+        inner: list[object] = [_attribute(link, "reason"), *_attribute_tuple(link, "args")[:2], link.__cause__]
+        if isinstance(link, BaseExceptionGroup):
+            inner.extend(link.exceptions[:LINKS_LIMIT])
+        if implicit:
+            inner.append(link.__context__)
+        waiting.extend(part for part in inner if isinstance(part, BaseException))
+
+
+def _attribute(link: BaseException, name: str) -> object:
+    try:
+        return getattr(link, name, None)
+    except Exception:  # noqa: BLE001 - a host's property may raise anything
+        return None
+
+
+def _attribute_tuple(link: BaseException, name: str) -> tuple[object, ...]:
+    value = _attribute(link, name)
+    return value if isinstance(value, tuple) else ()
+
+
+def _root(links: list[BaseException]) -> BaseException:
+    """The link that tells most: the deepest of the highest rank."""
+    return max(enumerate(links), key=lambda item: (_rank(item[1]), item[0]))[1]
+
+
+def _rank(link: BaseException) -> int:
+    if _integer(getattr(link, "verify_code", None)) is not None and _is_ssl(link):
+        return 6
+    if _is_ssl(link) or isinstance(link, socket.gaierror):
+        return 5
+    if isinstance(link, OSError) and link.errno in _NETWORK_ERRNOS:
+        return 4
+    if isinstance(link, TimeoutError | ConnectionError) or _is_bad_name(link):
+        return 3
+    return 2 if _is_network_link(link) else 1
+
+
+def _is_network_link(link: BaseException) -> bool:
+    if isinstance(link, OSError):
+        if isinstance(link, socket.gaierror | ConnectionError | TimeoutError) or _is_ssl(link):
+            return True
+        if _from_network_package(link) or _is_urllib(link):
+            return True
+        # A file name means a file; asyncio joins several failed addresses into an OSError without errno.
+        return link.filename is None and (link.errno in _NETWORK_ERRNOS or type(link) is OSError and link.errno is None)
+    return (
+        _is_bad_name(link)
+        or _from_network_package(link)
+        or any(base.__module__ == "http.client" for base in type(link).__mro__)
+        or type(link).__name__ == "IncompleteReadError"
+    )
+
+
+def _is_urllib(link: BaseException) -> bool:
+    return any(base.__module__ == "urllib.error" for base in type(link).__mro__)
+
+
+def _is_bad_name(link: BaseException) -> bool:
+    """A host name that cannot be encoded for DNS."""
+    return isinstance(link, UnicodeError) and getattr(link, "encoding", "idna") == "idna"
+
+
+def _is_ssl(link: BaseException) -> bool:
+    ssl = sys.modules.get("ssl")  # an SSLError cannot exist before ssl was imported
+    return ssl is not None and isinstance(link, ssl.SSLError)
+
+
+def _from_network_package(link: BaseException) -> bool:
+    return any(base.__module__.partition(".")[0] in _NETWORK_PACKAGES for base in type(link).__mro__)
+
+
+def _name(link: BaseException) -> str:
+    kind = type(link)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _integer(value: object) -> int | None:
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _text_or_none(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _traceback(error: BaseException) -> str:
+    """The traceback as text, without local variables."""
+    try:
+        return "".join(traceback.format_exception(error, limit=-TRACEBACK_FRAMES_LIMIT))
+    except Exception:  # noqa: BLE001 - formatting runs a host's code
+        return ""
+
+
+def _header(headers: object, name: str) -> str:
+    try:
+        value = headers.get(name)  # type: ignore[attr-defined] # any library's mapping
+    except Exception:  # noqa: BLE001 - not a mapping
+        return ""
+    return value if isinstance(value, str) else ""
+
+
+def _problem(holder: object, content_type: str) -> dict[str, Any] | None:
+    """The members of an RFC 9457 body that a rule or a person needs."""
+    if content_type.partition(";")[0].strip().lower() != "application/problem+json":
+        return None
+    # requests and httpx keep a body they have read under this name; their public property would read it now.
+    body = getattr(holder, "__dict__", {}).get("_content")
+    if not isinstance(body, bytes) or len(body) > PROBLEM_LIMIT_BYTES:
+        return None
+    try:
+        members = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if not isinstance(members, dict):
+        return None
+    return {name: members[name] for name in PROBLEM_MEMBERS if isinstance(members.get(name), str | int | float)}

@@ -1,0 +1,1 @@
+"""This computer and this configuration: one guarded collector per subject, together Facts."""

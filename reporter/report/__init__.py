@@ -1,0 +1,1 @@
+"""What is sent: the report, scrubbed, with its reference number, as exact bytes and as a bundle."""

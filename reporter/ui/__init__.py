@@ -1,0 +1,1 @@
+"""What the person meets: a presenter without a toolkit, and its faces."""
