@@ -18,6 +18,7 @@ _HARMFUL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 def plain(text: str, limit_chars: int) -> str:
@@ -68,7 +69,12 @@ def why_unsafe_link(link: str) -> str | None:
 
 
 def without_secrets(url: str) -> str:
-    """``url`` without user-info, query string and fragment; unparsable input becomes empty."""
+    """``url`` without user-info, query string and fragment; unparsable input becomes empty.
+
+    What is no URL (``infobase:NAME``, ``host:port``, a path) keeps only what stands after an "@".
+    """
+    if not _URL.match(url):
+        return re.split("[?#]", url, maxsplit=1)[0].rpartition("@")[2]
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -78,6 +84,4 @@ def without_secrets(url: str) -> str:
     if ":" in host:
         host = f"[{host}]"
     netloc = host if port is None else f"{host}:{port}"
-    return f"{parts.scheme}://{netloc}{parts.path}" if parts.scheme else url.split("?")[0].split("#")[0]
-
-
+    return f"{parts.scheme}://{netloc}{parts.path}"

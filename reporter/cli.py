@@ -1,0 +1,507 @@
+"""The command line: one function a command.
+
+Every command that prints results takes ``--json``: exactly one JSON document on standard output;
+progress and sentences for people who watch go to standard error. Exit status: 0 done; 1 a failure
+was diagnosed, or something stayed undelivered; 2 bad usage or bad configuration.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
+
+import click
+
+from reporter._version import __version__
+from reporter.errors import FailureFormatError, ReporterError, SettingsError, UsageError
+
+if TYPE_CHECKING:
+    from reporter.capture.failure import Failure
+    from reporter.delivery.receipt import Receipt
+    from reporter.diagnosis.verdict import Verdict
+    from reporter.settings.layers import Loaded
+    from reporter.ui.face import Face
+
+DONE, FAILED, BAD_USAGE = 0, 1, 2
+DEADLINE_LIMIT_S = 60.0
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Sentences(click.Group):
+    """A group whose commands end in a sentence and an exit status, never in a traceback, for our own errors."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; print what a ReporterError says."""
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="replace")  # a console that cannot show a character still gets the rest
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(BAD_USAGE)
+        except ReporterError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(FAILED)
+
+
+@click.group(
+    cls=Sentences,
+    invoke_without_command=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="reporter", message="%(prog)s %(version)s")
+def reporter() -> None:
+    """Say why a login cannot connect, and get a structured report to support."""
+
+
+as_json = click.option("--json", "json_", is_flag=True, help="Print one JSON document.")
+failure_argument = click.argument("failure", required=False, metavar="[FAILURE.json or -]")
+
+
+def setting_options(*names: str) -> Callable[[F], F]:
+    """Options that override a setting of the same name for this run, made from the table of settings."""
+    from reporter.settings.model import TABLE
+
+    help_texts = {setting.name: setting.help for setting in TABLE}
+
+    def decorate(command: F) -> F:
+        for name in reversed(names):
+            option = click.option(f"--{name.replace('_', '-')}", name, help=help_texts[name])
+            command = option(command)
+        return command
+
+    return decorate
+
+
+@reporter.command()
+@click.argument("target")
+@click.option(
+    "--deadline", "deadline_s", type=click.FloatRange(0.1, DEADLINE_LIMIT_S), default=5.0, show_default=True,
+    metavar="S", help="Seconds after which the best verdict so far is given.",
+)
+@setting_options("language")
+@as_json
+def diagnose(target: str, deadline_s: float, json_: bool, **given: str | None) -> None:
+    """Find out why TARGET cannot be reached.
+
+    TARGET: https://…, http://…, tcp://host:port, postgresql://…, ldap://… or ldaps://…
+    """
+    from reporter import agent
+    from reporter.texts import translator
+    from reporter.ui.progress import show_progress
+
+    loaded = load_or_refuse(target, given)
+    with show_progress(enabled=not json_) as observer:
+        verdict = agent.diagnose(
+            target, texts=translator(loaded.settings.language), deadline_s=deadline_s, observer=observer
+        )
+    if json_:
+        print_json(verdict)
+    else:
+        print_verdict(verdict)
+    finish(DONE if verdict.cause == "ok" else FAILED)
+
+
+@reporter.command()
+@failure_argument
+@setting_options("endpoint", "help_text", "help_url", "face", "appearance", "language")
+@as_json
+@click.option("--hosted", is_flag=True, hidden=True)
+def show(failure: str | None, json_: bool, hosted: bool, **given: str | None) -> None:
+    """Show the dialog for a failure that any program describes as JSON.
+
+    The document needs only {"target": "https://…", "message": "…"}; "-" reads it from standard input.
+    """
+    from reporter import agent
+
+    if hosted:
+        show_hosted(given)
+        return
+    described = read_failure(failure)
+    loaded = load_and_warn(described.target, given)
+    outcome = agent.stand_in(described, loaded=loaded, face=face_for(loaded, terminal=agent.at_a_terminal()))
+    if json_:
+        print_json(outcome)
+    solved = outcome.succeeded or (outcome.verdict is not None and outcome.verdict.cause == "ok")
+    finish(DONE if solved else FAILED)
+
+
+@reporter.command()
+@failure_argument
+@click.option("--story", "story_text", default="", help="What the person wanted to do, and what happened.")
+@click.option("--contact", default="", help="How support can reach the person.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the report as a zip file.")
+@click.option("--send", "send_", is_flag=True, help="Keep the report in the queue and send it.")
+@click.option("--preview", is_flag=True, help="Print exactly the bytes of report.json that would be sent.")
+@setting_options("endpoint", "language")
+@as_json
+def report(
+    failure: str | None,
+    story_text: str,
+    contact: str,
+    output: Path | None,
+    send_: bool,
+    preview: bool,
+    json_: bool,
+    **given: str | None,
+) -> None:
+    """Build a report without a dialog: preview it, write it to a file, or send it."""
+    from reporter import agent
+    from reporter.report import bundle
+    from reporter.report.model import Story, to_bytes
+
+    if not (output or send_ or preview):
+        raise UsageError("Nothing was asked for: give --preview, --output FILE.zip or --send.")
+    if preview and json_:
+        raise UsageError("--preview prints the report itself, so it cannot be joined with --json.")
+    described = read_failure(failure)
+    loaded = load_or_refuse(described.target, given)
+    if send_ and loaded.settings.submission == "off":
+        origin = loaded.origins["submission"]
+        raise SettingsError([f"Reports are switched off (submission is off, from {origin}); nothing was sent."])
+    case = agent.Case(described, loaded=loaded)
+    case.diagnose(lambda notice: None)
+    built = case.report(Story(text=story_text, contact=contact))
+    if preview:
+        sys.stdout.buffer.write(to_bytes(built))
+        sys.stdout.buffer.flush()
+    if output:
+        bundle.write(output, to_bytes(built))
+    receipt = agent.send(built, loaded=loaded) if send_ else None
+    if json_:
+        print_json(
+            {
+                "report": {"reference": built.reference},
+                "receipt": receipt,
+                "output": None if output is None else str(output),
+            }
+        )
+    elif not preview:
+        if output:
+            click.echo(f"{built.reference}  written to {output}")
+        if receipt:
+            print_receipt(receipt)
+    undelivered = receipt is not None and receipt.state not in ("accepted", "answered")
+    finish(FAILED if undelivered else DONE)
+
+
+@reporter.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.option("--target", default="", help="The address of the program's login; any status but 0 is then diagnosed.")
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="PROGRAM [ARGS]…")
+def watch(target: str, command: tuple[str, ...]) -> None:
+    """Start a program; show the dialog when it crashes or reports a failed login.
+
+    Ends with the program's own exit status. The program may write a failure document to the file that the environment
+    variable REPORTER_FAILURE_FILE names.
+    """
+    from reporter import agent
+
+    if target:
+        from reporter.diagnosis.target import parse_target
+
+        parse_target(target)
+    loaded = load_and_warn(target, {})
+    finish(agent.watch(command, target=target, loaded=loaded))
+
+
+@reporter.command()
+@setting_options("language")
+@as_json
+def about(json_: bool, **given: str | None) -> None:
+    """Print platform and configuration information, for pasting or as JSON."""
+    from reporter import agent
+
+    loaded = load_and_warn("", given)
+    facts = agent.collect_facts(loaded)
+    if json_:
+        print_json(facts)
+    else:
+        from reporter.facts.text import as_text
+        from reporter.texts import translator
+
+        click.echo(as_text(facts, translator(loaded.settings.language)))
+    finish(BAD_USAGE if loaded.problems else DONE)
+
+
+@reporter.group(invoke_without_command=True)
+@as_json
+@click.pass_context
+def queue(ctx: click.Context, json_: bool) -> None:
+    """What waits, what was delivered, what was refused."""
+    if ctx.invoked_subcommand is None:
+        list_queue(json_)
+
+
+@queue.command("list")
+@as_json
+def queue_list(json_: bool) -> None:
+    """List every report on this computer, newest first."""
+    list_queue(json_)
+
+
+@queue.command("flush")
+@setting_options("endpoint")
+@click.option("--all", "force", is_flag=True, help="Also those whose next try is planned for later.")
+@as_json
+def queue_flush(force: bool, json_: bool, **given: str | None) -> None:
+    """Send what waits."""
+    from reporter import agent
+
+    loaded = load_or_refuse("", given)
+    if not loaded.settings.destinations_in_order():
+        raise SettingsError(
+            ["There is nowhere to send to: set `endpoint`, for example REPORTER_ENDPOINT=https://support.example.org/reports."]
+        )
+    receipts = agent.postman(loaded).flush(force=force)
+    if json_:
+        print_json(receipts)
+    else:
+        for receipt in receipts:
+            print_receipt(receipt)
+        if not receipts:
+            click.echo("Nothing is due.", err=True)
+    finish(FAILED if any(receipt.state != "accepted" for receipt in receipts) else DONE)
+
+
+@queue.command("export")
+@click.argument("reference")
+@click.argument("output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.zip")
+def queue_export(reference: str, output: Path) -> None:
+    """Write the report REFERENCE to a zip file, to hand it over by other means."""
+    from reporter import agent
+    from reporter.report import bundle
+
+    envelope = agent.spool().get(known_reference(reference))
+    bundle.write(output, envelope.report_json, {part.name: part.content for part in envelope.attachments})
+    click.echo(f"{envelope.reference}  written to {output}")
+
+
+@queue.command("drop")
+@click.argument("reference")
+def queue_drop(reference: str) -> None:
+    """Delete the report REFERENCE from this computer."""
+    from reporter import agent
+
+    wanted = known_reference(reference)
+    agent.spool().drop(wanted)
+    click.echo(f"{wanted}  deleted")
+
+
+@reporter.command()
+@as_json
+def policies(json_: bool) -> None:
+    """List every setting: its value, and where it came from."""
+    loaded = load_and_warn("", {})
+    rows = loaded.rows()
+    if json_:
+        print_json({"settings": rows, "problems": loaded.problems})
+    else:
+        width = max(len(row["name"]) for row in rows)
+        for row in rows:
+            click.echo(f"{row['name']:{width}}  {row['value']}  ({row['origin']})")
+    finish(BAD_USAGE if loaded.problems else DONE)
+
+
+@reporter.command()
+@click.argument("bundle_path", type=click.Path(path_type=Path), metavar="REPORT.zip")
+@setting_options("language")
+@as_json
+def replay(bundle_path: Path, json_: bool, **given: str | None) -> None:
+    """Judge the evidence of a report again."""
+    from reporter.diagnosis import rules
+    from reporter.errors import BundleError
+    from reporter.report import bundle
+    from reporter.texts import translator
+
+    loaded = load_or_refuse("", given)
+    stored = bundle.read(bundle_path).verdict
+    if stored is None:
+        raise BundleError(f"{bundle_path} holds no evidence: the report was made without a verdict.")
+    verdict = rules.diagnose(stored.evidence, translator(loaded.settings.language))
+    if json_:
+        print_json(verdict)
+    else:
+        print_verdict(verdict)
+    finish(DONE if verdict.cause == "ok" else FAILED)
+
+
+@reporter.command()
+@click.option("--listen", default="127.0.0.1:8765", show_default=True, metavar="HOST:PORT", help="Where to listen.")
+@click.option(
+    "--database", type=click.Path(path_type=Path, dir_okay=False), help="The SQLite file; default: inbox.sqlite in the data folder."
+)
+def inbox(listen: str, database: Path | None) -> None:
+    """Run the reference support endpoint."""
+    try:
+        from reporter.inbox.server import serve
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"The inbox needs the package {error.name!r}; install it with: pip install 'reporter-agent[inbox]'"
+        ) from None
+    from reporter.settings import paths
+
+    serve(
+        listen,
+        database or paths.inbox_file(os.environ),
+        password=os.environ.get("REPORTER_INBOX_PASSWORD", ""),
+        announce=lambda sentence: click.echo(sentence, err=True),
+    )
+
+
+@reporter.command()
+@click.option("--scenario", default="expired", show_default=True, metavar="NAME", help="What goes wrong; `list` names them all.")
+@setting_options("face", "appearance", "language")
+@as_json
+def demo(scenario: str, json_: bool, **given: str | None) -> None:
+    """Make a real login fail here, show the dialog, and send the report to an inbox of its own."""
+    try:
+        from reporter.demo import stage
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"The demo needs the package {error.name!r}; install it with: pip install 'reporter-agent[demo]'"
+        ) from None
+
+    if scenario == "list":
+        for name, what in stage.SCENARIOS.items():
+            click.echo(f"{name:14}{what.summary}")
+        return
+    result = stage.play(
+        scenario, given={name: value for name, value in given.items() if value}, quiet=json_
+    )
+    if json_:
+        print_json(result)
+    finish(DONE if result.receipt is not None and result.receipt.state == "accepted" else FAILED)
+
+
+# What the commands share.
+
+
+def show_hosted(given: dict[str, str | None]) -> None:
+    """The agent's side of a guarded login; standard output belongs to the conversation."""
+    from reporter import agent
+    from reporter.capture.handover import AgentSide
+
+    pipe = cast(BinaryIO, os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0))
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    host = AgentSide(sys.stdin.buffer, pipe)
+    failure = host.opening.failure
+    loaded = load_and_warn(failure.target, given)
+    face = face_for(loaded, terminal=host.opening.terminal)
+    agent.stand_in(failure, loaded=loaded, face=face, host=host)
+
+
+def face_for(loaded: Loaded, *, terminal: bool) -> Face:
+    """The face that the settings and this system call for."""
+    from reporter.ui.select import choose_face
+
+    settings = loaded.settings
+    return choose_face(settings.face, appearance=settings.appearance, terminal=terminal, environ=os.environ)
+
+
+def load_and_warn(target: str, given: dict[str, str | None]) -> Loaded:
+    """The settings in force; their problems are told, and everything that is right still counts."""
+    from reporter import agent
+
+    loaded = agent.load_settings(target, {name: value for name, value in given.items() if value is not None})
+    for problem in loaded.problems:
+        click.echo(problem, err=True)
+    return loaded
+
+
+def load_or_refuse(target: str, given: dict[str, str | None]) -> Loaded:
+    """The settings in force; raises SettingsError with every problem found in them."""
+    from reporter import agent
+
+    loaded = agent.load_settings(target, {name: value for name, value in given.items() if value is not None})
+    if loaded.problems:
+        raise SettingsError(loaded.problems)
+    return loaded
+
+
+def read_failure(source: str | None) -> Failure:
+    """The failure document from a file, or from standard input for ``-`` and for nothing when it is not a terminal."""
+    from reporter.capture.failure import FAILURE_LIMIT_BYTES, parse
+
+    if source in (None, "-"):
+        if source is None and sys.stdin.isatty():
+            raise FailureFormatError(
+                "No failure was given: name a JSON file, or write the document to standard input, "
+                'for example: echo \'{"target": "https://erp.example.org", "message": "…"}\' | reporter show'
+            )
+        return parse(sys.stdin.buffer.read(FAILURE_LIMIT_BYTES + 1))
+    path = Path(cast(str, source))
+    try:
+        with path.open("rb") as file:
+            return parse(file.read(FAILURE_LIMIT_BYTES + 1))
+    except OSError as error:
+        raise FailureFormatError(f"{path} could not be read: {error.strerror or error}.") from None
+    except ValueError:
+        raise FailureFormatError("The name of the failure file holds characters that no file name can have.") from None
+
+
+def known_reference(text: str) -> str:
+    """The standard form of a reference number; raises UsageError for what is not one."""
+    from reporter.report import reference
+
+    parsed = reference.parse(text)
+    if parsed is None:
+        raise UsageError(
+            f"{text!r} is not a reference number, or a character of it was misheard; "
+            "it looks like 7K3D-9QX2M. `reporter queue` lists yours."
+        )
+    return parsed
+
+
+def list_queue(json_: bool) -> None:
+    """Print every report on this computer."""
+    from reporter import agent
+
+    receipts = [envelope.receipt() for envelope in agent.spool().list()]
+    if json_:
+        print_json(receipts)
+    else:
+        for receipt in receipts:
+            print_receipt(receipt)
+        if not receipts:
+            click.echo("There are no reports on this computer.", err=True)
+
+
+def print_json(value: object) -> None:
+    """One document on standard output."""
+    import msgspec
+
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def print_verdict(verdict: Verdict) -> None:
+    """A verdict for a person at a terminal."""
+    from reporter.diagnosis.narrative import narrate
+
+    click.secho(verdict.headline, bold=True)
+    for sentence in verdict.advice:
+        click.echo(f"  • {sentence}")
+    click.echo()
+    neighbour = f", or {verdict.runner_up}" if verdict.runner_up else ""
+    click.echo(f"{verdict.cause} ({verdict.confidence}{neighbour}), {verdict.owner}, {verdict.elapsed_ms} ms")
+    for line in narrate(verdict.evidence):
+        click.secho(f"  {line}", dim=True)
+
+
+def print_receipt(receipt: Receipt) -> None:
+    """A receipt as one line."""
+    parts = [receipt.reference, receipt.state.value, receipt.at.astimezone().strftime("%Y-%m-%d %H:%M")]
+    parts.extend(part for part in (receipt.destination, receipt.page, receipt.reason) if part)
+    if receipt.next_try_at is not None:
+        parts.append(f"next try {receipt.next_try_at.astimezone():%Y-%m-%d %H:%M}")
+    click.echo("  ".join(parts))
+
+
+def finish(status: int) -> None:
+    """End the command with an exit status, without waiting for probes that were given up."""
+    sys.stdout.flush()
+    click.get_current_context().exit(status)

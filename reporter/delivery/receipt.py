@@ -1,0 +1,34 @@
+"""Receipt: the honest state of a report."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class State(StrEnum):
+    """``saved``: on this disk only; ``queued``: will be sent by itself; ``accepted``: the endpoint
+    confirmed that it has it; ``refused``: it does not want it, and why; ``answered``: support replied."""
+
+    SAVED = "saved"
+    QUEUED = "queued"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    ANSWERED = "answered"
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """``destination``: the address without secrets that accepted or refused it, or was tried last.
+    ``page``: where support sees it, when the endpoint told. ``reason``: why it waits or was refused,
+    an English clause. ``next_try_at``: when a queued report is tried again."""
+
+    reference: str
+    state: State
+    at: datetime
+    destination: str = ""
+    page: str = ""
+    reason: str = ""
+    tries: int = 0
+    next_try_at: datetime | None = None

@@ -1,0 +1,1 @@
+"""The reference support endpoint (extra ``inbox``): takes reports, keeps them, shows them to support."""

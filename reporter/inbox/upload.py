@@ -1,0 +1,212 @@
+"""Upload: reads the multipart body of one posted report, never more of it than the limits allow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from reporter.inbox.store import Arrival, Attachment, Summary
+
+REPORT_LIMIT_BYTES = 2 * 1024 * 1024
+BODY_LIMIT_BYTES = 10 * 1024 * 1024
+# What comes after the limit is read and thrown away up to here: an answer given while the sender still
+# sends would be lost with the connection, and it would come again and again.
+DRAIN_LIMIT_BYTES = 3 * BODY_LIMIT_BYTES
+ATTACHMENT_LIMIT_FILES = 20
+NAME_LIMIT_CHARS = 255
+SUMMARY_LIMIT_CHARS = 4_000
+
+SCHEMA = "report/1"
+REFERENCE = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{5}")
+
+
+class Rejected(Exception):  # noqa: N818 - an answer to one sender, not a fault
+    """The upload is answered with this HTTP status and this sentence."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+async def receive(content_type: str, key: str, body: AsyncIterator[bytes]) -> Arrival:
+    """The report in a posted body; ``key`` is the header ``Idempotency-Key``. Raises Rejected.
+
+    Only what the store needs is looked at; members that this version does not know are kept as they are.
+    """
+    form = _Form(content_type)
+    size = 0
+    async for block in body:
+        size += len(block)
+        if size > DRAIN_LIMIT_BYTES:
+            break
+        if size <= BODY_LIMIT_BYTES:
+            form.feed(block)
+    if size > BODY_LIMIT_BYTES:
+        raise Rejected(413, f"The body is larger than {BODY_LIMIT_BYTES:,} bytes; leave out attachments.")
+    return _arrival(form.finish(), key)
+
+
+class _Part:
+    """One part of the form while it comes in; ``field`` and ``file_name`` are known after its headers."""
+
+    def __init__(self) -> None:
+        self.headers: dict[str, str] = {}
+        self.content = bytearray()
+        self.field = ""
+        self.file_name = ""
+
+    def read_disposition(self) -> None:
+        _, options = parse_options_header(self.headers.get("content-disposition", ""))
+        self.field = _text(options.get(b"name", b""))
+        self.file_name = _text(options.get(b"filename", b""))
+
+
+class _Form:
+    """Collects the parts through the callbacks of the streaming parser.
+
+    What cannot be taken is remembered and said at the end, when the sender listens.
+    """
+
+    def __init__(self, content_type: str) -> None:
+        self._parts: list[_Part] = []
+        self._rejected: Rejected | None = None
+        self._ended = False
+        self._header = bytearray()
+        self._value = bytearray()
+        kind, options = parse_options_header(content_type)
+        if kind != b"multipart/form-data" or not options.get(b"boundary"):
+            self._rejected = Rejected(415, "Post the report as multipart/form-data, with a part named “report”.")
+            return
+        try:
+            self._parser = MultipartParser(
+                options[b"boundary"],
+                {
+                    "on_part_begin": self._part_begin,
+                    "on_part_data": self._part_data,
+                    "on_header_field": lambda data, start, end: self._header.extend(data[start:end]),
+                    "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
+                    "on_header_end": self._header_end,
+                    "on_headers_finished": self._headers_finished,
+                    "on_end": self._end,
+                },
+            )
+        except FormParserError:
+            self._rejected = Rejected(415, "The boundary of the multipart body cannot be used.")
+
+    def feed(self, block: bytes) -> None:
+        """Take in a part of the body; ignored once the form was rejected."""
+        if self._rejected is not None:
+            return
+        try:
+            self._parser.write(block)
+        except FormParserError:
+            self._rejected = Rejected(400, "The multipart body is malformed.")
+        except Rejected as rejected:
+            self._rejected = rejected
+
+    def finish(self) -> list[_Part]:
+        """The parts, once the body has ended. Raises Rejected."""
+        if self._rejected is not None:
+            raise self._rejected
+        if not self._ended:
+            raise Rejected(400, "The multipart body ends before its closing boundary.")
+        return self._parts
+
+    def _part_begin(self) -> None:
+        if len(self._parts) > ATTACHMENT_LIMIT_FILES:
+            raise Rejected(413, f"More than {ATTACHMENT_LIMIT_FILES} attachments came with one report.")
+        self._parts.append(_Part())
+
+    def _header_end(self) -> None:
+        self._parts[-1].headers[_text(self._header).lower()] = _text(self._value)
+        self._header.clear()
+        self._value.clear()
+
+    def _headers_finished(self) -> None:
+        self._parts[-1].read_disposition()
+
+    def _part_data(self, data: bytes, start: int, end: int) -> None:
+        part = self._parts[-1]
+        part.content += data[start:end]
+        if part.field == "report" and len(part.content) > REPORT_LIMIT_BYTES:
+            raise Rejected(
+                413, f"The part “report” is larger than {REPORT_LIMIT_BYTES:,} bytes; shorten its texts."
+            )
+
+    def _end(self) -> None:
+        self._ended = True
+
+
+def _arrival(parts: list[_Part], key: str) -> Arrival:
+    report_json = b""
+    attachments = []
+    for part in parts:
+        if part.field == "report":
+            report_json = bytes(part.content)
+        elif part.field == "attachment":
+            attachments.append(
+                Attachment(
+                    name=_file_name(part.file_name),
+                    content_type=part.headers.get("content-type", "application/octet-stream")[:NAME_LIMIT_CHARS],
+                    content=bytes(part.content),
+                )
+            )
+    if not report_json:
+        raise Rejected(422, "The part “report” is missing or empty; it must hold report.json.")
+    report = _report(report_json)
+    reference = report.get("reference")
+    if not isinstance(reference, str) or not REFERENCE.fullmatch(reference):
+        raise Rejected(422, "The member “reference” of the report is not a reference such as 7K3D-9QX2M.")
+    if key != reference:
+        raise Rejected(422, "The header Idempotency-Key must hold the reference of the report.")
+    return Arrival(
+        reference=reference, report_json=report_json, attachments=attachments, summary=summarise(report)
+    )
+
+
+def _report(raw: bytes) -> dict[str, Any]:
+    try:
+        report = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Rejected(422, "The part “report” is not valid JSON.") from None
+    if not isinstance(report, dict):
+        raise Rejected(422, "The part “report” must hold a JSON object.")
+    if report.get("schema") != SCHEMA:
+        raise Rejected(422, f"The report must have the schema “{SCHEMA}”; this inbox reads no other.")
+    return report
+
+
+def summarise(report: dict[str, Any]) -> Summary:
+    """What the list shows; members of another type than expected count as empty."""
+    return Summary(
+        cause=_member(report, "verdict", "cause"),
+        owner=_member(report, "verdict", "owner"),
+        headline=_member(report, "verdict", "headline") or _member(report, "failure", "message"),
+        application=_member(report, "failure", "application", "name"),
+        target=_member(report, "verdict", "target") or _member(report, "failure", "target"),
+        story=_member(report, "story", "text"),
+        contact=_member(report, "story", "contact"),
+    )
+
+
+def _member(document: dict[str, Any], *path: str) -> str:
+    found: Any = document
+    for name in path:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found[:SUMMARY_LIMIT_CHARS] if isinstance(found, str) else ""
+
+
+def _file_name(sent: str) -> str:
+    """The last element of the path that a sender gave; never a folder."""
+    name = re.split(r"[/\\]", sent)[-1].strip().lstrip(".")
+    return name[:NAME_LIMIT_CHARS] or "attachment"
+
+
+def _text(raw: bytes | bytearray) -> str:
+    return bytes(raw).decode("utf-8", "replace")

@@ -1,0 +1,53 @@
+"""Environment: settings in the variables ``REPORTER_<NAME>`` of the process.
+
+An empty variable counts as not set. Variables that begin alike and belong to other programs are left
+alone; one that looks like a mistyped setting is a problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reporter.settings.kinds import nearest
+from reporter.settings.model import TABLE
+from reporter.settings.source import Entry, Said, understand
+from reporter.texts.safe import one_line
+
+PREFIX = "REPORTER_"
+HOME = "REPORTER_HOME"
+SETTINGS_FILE = "REPORTER_SETTINGS"
+NAME_LIMIT_CHARS = 60
+
+# What else has a meaning; a name near one of these is not a mistyped setting.
+_OTHERS = (HOME, SETTINGS_FILE)
+
+
+def variable(name: str) -> str:
+    """The variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def read(environ: Mapping[str, str]) -> Said:
+    """What the environment says."""
+    said = understand(_entries(environ))
+    for name in sorted(environ):
+        if not name.upper().startswith(PREFIX) or name in _OTHERS or not environ[name]:
+            continue
+        setting = name[len(PREFIX) :]
+        if name == variable(setting) and setting.lower() in TABLE:
+            continue
+        meant = nearest(setting, list(TABLE))
+        if meant:
+            said.problems.append(
+                f"In the environment: the variable {one_line(name, NAME_LIMIT_CHARS)} belongs to no "
+                f"setting; did you mean {variable(meant)}?"
+            )
+    return said
+
+
+def _entries(environ: Mapping[str, str]) -> Iterator[Entry]:
+    for name in TABLE:
+        text = environ.get(variable(name), "")
+        if text:
+            place = f"the environment variable {variable(name)}"
+            yield Entry(name=name, raw=text, is_text=True, where=lambda _, place=place: place)

@@ -1,0 +1,107 @@
+"""File: the person's settings file, TOML in UTF-8.
+
+Without a file nothing is loaded but this module. A file that is not what a settings file should be
+is refused as a whole, with the reason: this program also runs where others may write.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from reporter.settings.source import Entry, Said, understand, unreadable
+
+FILE_LIMIT_BYTES = 1024 * 1024
+
+_PARSER_POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
+
+
+class Refused(ValueError):
+    """A file that is not read; ``remedy`` says what to do."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason)
+        self.remedy = remedy
+
+
+def read(path: Path, *, must_exist: bool) -> Said:
+    """What the file says; never raises. A missing file says nothing, unless it ``must_exist``."""
+    try:
+        text = _text(path)
+    except FileNotFoundError:
+        if not must_exist:
+            return Said()
+        return unreadable(_named(path), "there is no such file", "create it, or correct its name")
+    except Refused as refused:
+        return unreadable(_named(path), str(refused), refused.remedy)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "this is not the path of a file"
+        return unreadable(
+            _named(path), f"the file cannot be read ({reason})", "correct its path or its permissions"
+        )
+    return _understand(text, path)
+
+
+def _text(path: Path) -> str:
+    # Without O_NONBLOCK opening a pipe would wait for its other end.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise Refused("this is not a regular file", "name a text file")
+        raw = stream.read(FILE_LIMIT_BYTES + 1)
+    if len(raw) > FILE_LIMIT_BYTES:
+        raise Refused(f"the file has more than {FILE_LIMIT_BYTES:,} bytes", "name a settings file")
+    if b"\0" in raw:
+        raise Refused("the file holds NUL bytes", "save it as plain text in UTF-8")
+    try:
+        return raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise Refused(f"line {line} is not UTF-8", "save it as plain text in UTF-8") from None
+
+
+def _understand(text: str, path: Path) -> Said:
+    import tomllib
+
+    from reporter.settings.positions import Positions
+
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        return _broken(text, path, error)
+    positions = Positions(text)
+
+    def place(name: str) -> Callable[[tuple[str, ...]], str]:
+        def where(inside: tuple[str, ...]) -> str:
+            line, column = positions.of((name, *inside))
+            return f"{_named(path)}, line {line}, column {column}"
+
+        return where
+
+    return understand(Entry(name=name, raw=raw, where=place(name)) for name, raw in document.items())
+
+
+def _broken(text: str, path: Path, error: Exception) -> Said:
+    from reporter.texts.safe import one_line
+
+    if isinstance(error, RecursionError):
+        return unreadable(_named(path), "the file is nested too deeply", "write it without nesting")
+    reason = one_line(_PARSER_POSITION.sub("", str(error)), 200).rstrip(".")
+    found = _PARSER_POSITION.search(str(error))
+    if found and found[1]:
+        position = f", line {found[1]}, column {found[2]}"
+    else:
+        position = f", line {text.count(chr(10)) + 1}" if found else ""
+    return unreadable(
+        f"{_named(path)}{position}", f"this is not valid TOML ({reason})", "correct it at this place"
+    )
+
+
+def _named(path: Path) -> str:
+    from reporter.texts.safe import one_line
+
+    return one_line(str(path), 300)

@@ -1,0 +1,241 @@
+"""Settings: everything an administrator can say, each defined once, here.
+
+The class below is the table: its attributes are the settings, their annotations hold the rows.
+Checking, ``reporter policies`` and the documentation are made from ``TABLE``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+
+from reporter.settings.help import TEXT_LIMIT_CHARS, Help, HelpOverride, HelpTable, most_specific
+from reporter.settings.kinds import Choice, FilePath, Flag, Kind, Language, Link, ListOf, Number, Text
+
+# What a report may hold about this computer, in the order in which it is shown.
+SECTIONS = (
+    "application",
+    "agent",
+    "settings",
+    "system",
+    "processor",
+    "memory",
+    "storage",
+    "locale",
+    "time",
+    "network",
+    "proxy",
+    "display",
+    "runtime",
+    "identity",
+)
+
+_WEB = ("https", "http")
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the table.
+
+    ``closed``: for what concerns privacy, the value that a malformed one stands for; unset elsewhere.
+    ``lockable``: whether a policy may take the choice from the person. ``planned``: accepted and
+    checked, but not acted on by this version.
+    """
+
+    name: str = ""
+    kind: Kind
+    default: object = None
+    help: str
+    closed: object = msgspec.UNSET
+    lockable: bool = True
+    planned: bool = False
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it decides what may leave this computer."""
+        return self.closed is not msgspec.UNSET
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings in force. Links are checked, texts are safe to show; empty means not set."""
+
+    help_text: Annotated[
+        str,
+        Setting(
+            kind=Text(TEXT_LIMIT_CHARS),
+            help="Shown under the message when a login did not work, for example whom to call. "
+            "Plain text; line breaks are kept.",
+        ),
+    ] = ""
+    help_url: Annotated[
+        str,
+        Setting(kind=Link(), help='Opened by the link "Need help?". Without it the link is not shown.'),
+    ] = ""
+    help: Annotated[
+        dict[str, HelpOverride],
+        Setting(
+            kind=HelpTable(),
+            help="Other help for single causes or layers, and per language; the most specific wins. "
+            "In the environment it is written as JSON.",
+        ),
+    ] = msgspec.field(default_factory=dict)
+    endpoint: Annotated[
+        str,
+        Setting(
+            kind=Link(_WEB),
+            help="The complete address that reports are posted to; the one destination most "
+            "organisations need. Plain http is meant for internal networks only.",
+        ),
+    ] = ""
+    destinations: Annotated[
+        tuple[str, ...],
+        Setting(
+            kind=ListOf(Link(_WEB)),
+            help="Several addresses instead of endpoint, tried in this order. Of endpoint and "
+            "destinations the one from the higher layer counts; in the same layer, destinations.",
+        ),
+    ] = ()
+    status_url: Annotated[
+        str,
+        Setting(
+            kind=Link(_WEB),
+            planned=True,
+            help="The startup-error service: asked when a login fails whether the fault is known, "
+            "and until when.",
+        ),
+    ] = ""
+    published_settings_url: Annotated[
+        str,
+        Setting(
+            kind=Link(_WEB, or_path=True),
+            planned=True,
+            help="Where a server publishes help_text and help_url; a path is taken at the server "
+            "that the login goes to.",
+        ),
+    ] = "/.well-known/reporter.json"
+    submission: Annotated[
+        str,
+        Setting(
+            kind=Choice("ask", "auto", "off"),
+            closed="off",
+            help="Whether reports are sent: ask lets the person decide each time, auto sends without "
+            "asking, off sends none.",
+        ),
+    ] = "ask"
+    include_user_name: Annotated[
+        bool,
+        Setting(kind=Flag(), closed=False, help="Whether a report names the user account."),
+    ] = False
+    include_host_name: Annotated[
+        bool,
+        Setting(kind=Flag(), closed=False, help="Whether a report names this computer."),
+    ] = False
+    include_screenshot: Annotated[
+        bool,
+        Setting(
+            kind=Flag(),
+            closed=False,
+            planned=True,
+            help="Whether the person may attach a screenshot; none is ever taken without asking.",
+        ),
+    ] = True
+    allowed_sections: Annotated[
+        tuple[str, ...],
+        Setting(
+            kind=ListOf(Choice(*SECTIONS)),
+            closed=(),
+            help="The sections of facts about this computer that may be collected and sent; those "
+            "not listed are neither.",
+        ),
+    ] = SECTIONS
+    control_urls: Annotated[
+        tuple[str, ...],
+        Setting(
+            kind=ListOf(Link(_WEB)),
+            help="Internal addresses that answer when the network works, apart from the server of "
+            "the login. They make the diagnosis surer; nothing public is ever asked instead.",
+        ),
+    ] = ()
+    portal_url: Annotated[
+        str,
+        Setting(
+            kind=Link(("http",)),
+            planned=True,
+            help="An internal page over plain http whose answer is known; another answer means that "
+            "a sign-in page of the network stands in the way.",
+        ),
+    ] = ""
+    attach_logs: Annotated[
+        tuple[str, ...],
+        Setting(
+            kind=ListOf(FilePath()),
+            planned=True,
+            help="Log files of the application whose last kilobytes may be attached to a report.",
+        ),
+    ] = ()
+    face: Annotated[
+        str,
+        Setting(
+            kind=Choice("auto", "window", "terminal", "none", not_yet=("browser",)),
+            lockable=False,
+            help="How the dialog is shown; auto takes a window where there is a display, else the "
+            "terminal, else nothing.",
+        ),
+    ] = "auto"
+    appearance: Annotated[
+        str,
+        Setting(
+            kind=Choice("auto", "light", "dark"),
+            lockable=False,
+            help="The colours of the window; auto follows the desktop.",
+        ),
+    ] = "auto"
+    language: Annotated[
+        str,
+        Setting(
+            kind=Language(),
+            lockable=False,
+            help="The language of the dialog. Empty means the operating system's; a language without "
+            "a translation is shown in English.",
+        ),
+    ] = ""
+    retention_days: Annotated[
+        int,
+        Setting(
+            kind=Number(1, 3650),
+            help="After how many days delivered and refused reports are removed from this computer.",
+        ),
+    ] = 30
+    spool_limit_mb: Annotated[
+        int,
+        Setting(
+            kind=Number(1, 100_000),
+            help="How many megabytes the reports kept on this computer may take.",
+        ),
+    ] = 100
+
+    def destinations_in_order(self) -> tuple[str, ...]:
+        """Where reports go, first choice first; empty where no address of support is set up."""
+        if self.destinations:
+            return self.destinations
+        return (self.endpoint,) if self.endpoint else ()
+
+    def help_for(self, cause: str, layer: str, language: str) -> Help:
+        """The administrator's help for a verdict; most specific wins, text and link apart."""
+        general = Help(text=self.help_text, url=self.help_url)
+        return most_specific(general, self.help, cause=cause, layer=layer, language=language)
+
+
+def _table() -> dict[str, Setting]:
+    rows = {}
+    for field in msgspec.structs.fields(Settings):
+        row = field.type.__metadata__[0]
+        has_factory = field.default is msgspec.NODEFAULT
+        default = field.default_factory() if has_factory else field.default
+        rows[field.name] = msgspec.structs.replace(row, name=field.name, default=default)
+    return rows
+
+
+TABLE: Mapping[str, Setting] = _table()
+"""Every setting by its name, in the order of the documentation."""

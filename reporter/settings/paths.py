@@ -1,0 +1,68 @@
+"""Paths: where the agent writes, and where the person's settings file lies.
+
+``REPORTER_HOME`` puts everything that is written under one folder; else each system's own places are used,
+which ``platformdirs`` knows. Nothing is created here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reporter.settings.environment import HOME, SETTINGS_FILE
+
+if TYPE_CHECKING:
+    from platformdirs.api import PlatformDirsABC
+
+APP_NAME = "reporter"
+
+
+def spool(environ: Mapping[str, str]) -> Path:
+    """The folder of the reports kept on this computer."""
+    home = _home(environ)
+    return home / "spool" if home else _dirs().user_data_path / "spool"
+
+
+def drafts(environ: Mapping[str, str]) -> Path:
+    """The folder of stories that were begun and not sent."""
+    home = _home(environ)
+    return home / "drafts" if home else _dirs().user_data_path / "drafts"
+
+
+def cache(environ: Mapping[str, str]) -> Path:
+    """The folder of what can be learned again."""
+    home = _home(environ)
+    return home / "cache" if home else _dirs().user_cache_path
+
+
+def logs(environ: Mapping[str, str]) -> Path:
+    """The folder of the agent's own logs."""
+    home = _home(environ)
+    return home / "logs" if home else _dirs().user_log_path
+
+
+def settings_file(environ: Mapping[str, str]) -> tuple[Path, bool]:
+    """The person's settings file, and whether it was named and therefore has to exist."""
+    named = environ.get(SETTINGS_FILE, "")
+    if named:
+        return _expanded(named), True
+    return _dirs().user_config_path / "settings.toml", False
+
+
+def _home(environ: Mapping[str, str]) -> Path | None:
+    named = environ.get(HOME, "")
+    return _expanded(named).absolute() if named else None
+
+
+def _expanded(named: str) -> Path:
+    try:
+        return Path(named).expanduser()
+    except RuntimeError:  # there is no such person, or no home folder
+        return Path(named)
+
+
+def _dirs() -> PlatformDirsABC:
+    from platformdirs import PlatformDirs
+
+    return PlatformDirs(APP_NAME, appauthor=False)

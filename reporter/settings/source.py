@@ -1,0 +1,124 @@
+"""Source: what every place that settings come from has in common.
+
+A source is a list of entries. ``understand`` checks them against the table, one by one: an entry
+that cannot be used never disables another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+
+import msgspec
+
+from reporter.settings.kinds import Malformed, listed, nearest, shown
+from reporter.settings.model import TABLE, Setting
+from reporter.texts import N_
+from reporter.texts.safe import one_line
+
+NAME_LIMIT_CHARS = 60
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class Layer(StrEnum):
+    """Whose word counts, highest first; see the documentation of the settings."""
+
+    MACHINE_POLICY = N_("machine policy")
+    USER_POLICY = N_("user policy")
+    COMMAND_LINE = N_("command line")
+    ENVIRONMENT = N_("environment")
+    USER_SETTINGS = N_("user settings")
+    DATABASE_LIST = N_("list of databases")
+    PUBLISHED = N_("published by the server")
+    RECOMMENDED_POLICY = N_("recommended policy")
+    INSTALLER = N_("installer default")
+    BUILT_IN = N_("built-in")
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One setting as a source gives it. ``where``: path inside of the value → the place, in words.
+
+    ``raw`` may be text that stands for a number, a list and so on where ``is_text`` is true.
+    """
+
+    name: str
+    raw: object
+    where: Callable[[tuple[str, ...]], str]
+    is_text: bool = False
+
+
+class Given(msgspec.Struct, frozen=True):
+    """A checked value and the place it came from."""
+
+    value: object
+    place: str
+
+
+class Said(msgspec.Struct, frozen=True):
+    """All that one source said: checked values by name, and a sentence for each problem."""
+
+    values: dict[str, Given] = msgspec.field(default_factory=dict)
+    problems: list[str] = msgspec.field(default_factory=list)
+
+
+def understand(entries: Iterable[Entry]) -> Said:
+    """The checked values of a source; never raises for what the source holds.
+
+    Where a setting that concerns privacy is malformed, even in part, it gets its closed value; any other
+    is left to the layers below.
+    """
+    said = Said()
+    for entry in entries:
+        row = TABLE.get(entry.name)
+        if row is None:
+            said.problems.append(unknown(entry.name, entry.where(())))
+            continue
+        faults: list[Malformed] = []
+        value: object = msgspec.UNSET
+        try:
+            textual = entry.is_text and isinstance(entry.raw, str)
+            raw = row.kind.from_text(str(entry.raw)) if textual else entry.raw
+            value = row.kind.read(raw, faults.append)
+        except Malformed as fault:
+            faults.append(fault)
+        if faults and row.is_private:
+            value = row.closed
+        if value is not msgspec.UNSET:
+            said.values[row.name] = Given(value, entry.where(()))
+        said.problems.extend(_sentence(row, fault, entry.where(fault.path)) for fault in faults)
+    return said
+
+
+def unreadable(place: str, reason: str, remedy: str) -> Said:
+    """What a source said that cannot be read at all.
+
+    It may have closed what concerns privacy, so that is closed.
+    """
+    return Said(
+        values={row.name: Given(row.closed, place) for row in TABLE.values() if row.is_private},
+        problems=[
+            f"In {place}: {reason}, so all of it is ignored and what concerns privacy is closed; {remedy}."
+        ],
+    )
+
+
+def unknown(name: str, place: str) -> str:
+    """The problem of a name that is no setting."""
+    meant = nearest(name, list(TABLE))
+    remedy = f"did you mean {meant}?" if meant else "remove it, or see the names in the list of settings."
+    return f"In {place}: there is no setting {one_line(name, NAME_LIMIT_CHARS)}; {remedy}"
+
+
+def _sentence(row: Setting, fault: Malformed, place: str) -> str:
+    name = row.name
+    for key in fault.path:
+        key = one_line(key, NAME_LIMIT_CHARS)  # noqa: PLW2901 - the same key, safe to show
+        name += f".{key}" if _BARE_KEY.fullmatch(key) else f'."{key}"'
+    outcome = "so it is ignored"
+    if row.is_private:
+        closed = listed(row.closed) if isinstance(row.closed, tuple) and row.closed else row.closed
+        outcome = f"so the closed choice applies ({'nothing' if closed == () else shown(closed)})"
+    end = "" if fault.remedy.endswith("?") else "."
+    return f"In {place}: {name} {fault.what}, {outcome}; {fault.remedy}{end}"

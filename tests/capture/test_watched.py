@@ -1,0 +1,71 @@
+"""A watched program keeps its streams and its status; its crashes and its own words become a Failure."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from reporter.capture import watched
+from reporter.errors import UsageError
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+REPORTS = "import os; open(os.environ['REPORTER_FAILURE_FILE'], 'w').write({document!r}); raise SystemExit({status})"
+
+
+def test_a_program_that_ends_well_is_no_failure() -> None:
+    assert watched.run(python("pass")) == watched.Ended(status=0, failure=None)
+
+
+def test_a_status_of_its_own_is_no_failure_without_a_target() -> None:
+    assert watched.run(python("raise SystemExit(3)")) == watched.Ended(status=3, failure=None)
+
+
+def test_with_a_target_any_status_is_a_failed_login() -> None:
+    ended = watched.run(python("raise SystemExit(3)"), target="tcp://127.0.0.1:9")
+    assert ended.status == 3
+    assert ended.failure is not None
+    assert ended.failure.target == "tcp://127.0.0.1:9"
+    assert "status 3" in ended.failure.message
+
+
+def test_a_crash_is_a_failure_and_the_status_is_the_shells() -> None:
+    ended = watched.run(python("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"))
+    assert ended.status == 128 + 11
+    assert ended.failure is not None
+    assert ended.failure.action == "run"
+    assert ended.failure.exception is not None
+    assert ended.failure.exception.type == "SIGSEGV"
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGKILL"])
+def test_a_signal_that_was_meant_is_no_crash(name: str) -> None:
+    code = f"import os, signal; signal.signal(signal.{name}, signal.SIG_DFL) if '{name}' != 'SIGKILL' else 0; os.kill(os.getpid(), signal.{name})"
+    assert watched.run(python(code)).failure is None
+
+
+def test_what_the_program_reports_is_taken_and_completed() -> None:
+    code = REPORTS.format(document='{"message": "cannot sign in"}', status=0)
+    ended = watched.run(python(code), target="https://erp.example.org")
+    assert ended.failure is not None
+    assert ended.failure.message == "cannot sign in"
+    assert ended.failure.target == "https://erp.example.org"
+    assert ended.failure.occurred_at is not None
+    assert ended.failure.application is not None
+
+
+def test_a_report_that_cannot_be_read_is_told_with_its_reason() -> None:
+    ended = watched.run(python(REPORTS.format(document="{broken", status=1)))
+    assert ended.status == 1
+    assert ended.failure is not None
+    assert "not valid JSON" in ended.failure.message
+
+
+@pytest.mark.parametrize("program", ["/nonexistent/program", "/etc"])
+def test_a_program_that_cannot_be_started_is_a_sentence(program: str) -> None:
+    with pytest.raises(UsageError, match=program):
+        watched.run([program])
