@@ -21,6 +21,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -67,19 +68,25 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Host(Protocol):
-    """Who waits for the dialog and can try the login again.
-
-    ``automatic``: a further try may be made without the person asking, when its countdown is over.
-    """
+    """Who waits for the dialog and can try the login again."""
 
     @property
-    def can_retry(self) -> bool: ...
+    def can_retry(self) -> bool:
+        """The login can be tried again."""
+
     @property
-    def accepts_access_code(self) -> bool: ...
+    def accepts_access_code(self) -> bool:
+        """It can be tried with an access code."""
+
     @property
-    def automatic(self) -> bool: ...
-    def ask(self, access_code: str) -> Result | None: ...
-    def close(self, farewell: Farewell) -> None: ...
+    def automatic(self) -> bool:
+        """It may be tried without the person asking."""
+
+    def ask(self, access_code: str) -> Result | None:
+        """Try it, and wait for the end; None when the host is gone."""
+
+    def close(self, farewell: Farewell) -> None:
+        """The dialog is closed: go on."""
 
 
 def stand_in(failure: Failure, *, loaded: Loaded, face: Face, host: Host | None = None) -> Outcome:
@@ -152,7 +159,9 @@ class Case:
                 show(self.first_notice())
 
         try:
-            self.verdict = diagnose(self.failure.target, failure=self.failure, texts=self.texts, observer=note)
+            self.verdict = diagnose(
+                self.failure.target, failure=self.failure, texts=self.texts, observer=note
+            )
         except TargetError as error:
             self._measured = [str(error)]
             return self.first_notice()
@@ -166,7 +175,7 @@ class Case:
         result = self._host.ask(access_code) if self._host is not None else None
         if result is None:
             self.has_host = False
-            return RetryResult.FAILED
+            return RetryResult.HOST_GONE
         if result.failure is None:
             return RetryResult.SUCCEEDED
         self.failure = result.failure
@@ -192,6 +201,7 @@ class Case:
     def report(self, story: Story, *, sent_by_person: bool = True) -> Report:
         """The report as it stands; the same story gives the same report."""
         from reporter.report.build import build
+        from reporter.settings.model import SECTIONS
 
         return build(
             reference=self.reference,
@@ -202,7 +212,7 @@ class Case:
             verdict=self.verdict,
             facts=self._collected(),
             story=story,
-            allowed_sections=self._loaded.settings.allowed_sections,
+            left_out=[name for name in SECTIONS if name not in self._loaded.settings.allowed_sections],
         )
 
     def about(self) -> str:
@@ -276,49 +286,53 @@ def diagnose(
 
 def send(report: Report, *, loaded: Loaded) -> Receipt:
     """Make a report durable, then try to deliver it now; raises SpoolError when it could not be kept."""
-    receipt = enqueue(report, loaded=loaded)
-    return postman(loaded).deliver(report.reference) if receipt.state is State.QUEUED else receipt
+    with spool() as kept:
+        receipt = _enqueue(report, kept, loaded)
+        if receipt.state is State.QUEUED:
+            receipt = postman(kept, loaded).deliver(report.reference)
+        return receipt
 
 
 def enqueue(report: Report, *, loaded: Loaded) -> Receipt:
-    """Make a report durable; raises SpoolError when it could not be kept."""
-    sendable = bool(loaded.settings.destinations_in_order())
-    spool().enqueue(
-        report.reference, to_bytes(report), [], sendable=sendable, sent_by_person=report.sent_by_person
-    )
-    return Receipt(
-        reference=report.reference,
-        state=State.QUEUED if sendable else State.SAVED,
-        at=datetime.now(UTC).astimezone(),
-    )
+    """Make a report durable, to be sent later; raises SpoolError when it could not be kept."""
+    with spool() as kept:
+        return _enqueue(report, kept, loaded)
+
+
+def _enqueue(report: Report, kept: Spool, loaded: Loaded) -> Receipt:
+    return kept.enqueue(
+        report.reference,
+        to_bytes(report),
+        [],
+        sendable=bool(loaded.settings.destinations_in_order()),
+        sent_by_person=report.sent_by_person,
+    ).receipt()
 
 
 def spool() -> Spool:
-    """This person's spool; raises SpoolError."""
+    """This person's spool, to be closed after use; raises SpoolError."""
     from reporter.delivery.spool import Spool
-    from reporter.settings import paths
 
-    return Spool(paths.spool_file(os.environ))
+    return Spool(_spool_file())
 
 
-def postman(loaded: Loaded) -> Postman:
-    """The postman for this person's spool and the settings' destinations."""
+def postman(kept: Spool, loaded: Loaded) -> Postman:
+    """The postman for a spool and the settings' destinations."""
     from reporter.delivery.destination import open_destination
     from reporter.delivery.postman import Postman
 
     addresses = loaded.settings.destinations_in_order()
-    return Postman(spool(), [open_destination(address) for address in addresses])
+    return Postman(kept, [open_destination(address) for address in addresses])
 
 
 def leave_to_postman(loaded: Loaded) -> None:
-    """Start a short-lived process that sends what waits; nothing waits for it, and nothing is started for nothing."""
-    from reporter.settings import paths
-
-    if not loaded.settings.destinations_in_order() or not paths.spool_file(os.environ).exists():
+    """Start a short-lived process that sends what is due; nobody waits for it."""
+    if not loaded.settings.destinations_in_order() or not _spool_file().exists():
         return
     try:
-        if not spool().due(datetime.now(UTC)):
-            return
+        with spool() as kept:
+            if not kept.due(datetime.now(UTC)):
+                return
         subprocess.Popen(
             [*agent_command(), "queue", "flush"],
             stdin=subprocess.DEVNULL,
@@ -328,6 +342,12 @@ def leave_to_postman(loaded: Loaded) -> None:
         )
     except (ReporterError, OSError):
         return  # it stays in the spool; the next start tries again
+
+
+def _spool_file() -> Path:
+    from reporter.settings import paths
+
+    return paths.spool(os.environ) / "spool.sqlite"
 
 
 def collect_facts(loaded: Loaded, *, name: str = "", version: str = "") -> Facts:

@@ -32,13 +32,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Sentences(click.Group):
-    """A group whose commands end in a sentence and an exit status, never in a traceback, for our own errors."""
+    """Commands that end in a sentence and an exit status, never in a traceback, for our own errors."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; print what a ReporterError says."""
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="replace")  # a console that cannot show a character still gets the rest
+                stream.reconfigure(
+                    errors="replace"
+                )  # a console that cannot show a character still gets the rest
         try:
             return super().invoke(ctx)
         except UsageError as error:
@@ -67,11 +69,9 @@ def setting_options(*names: str) -> Callable[[F], F]:
     """Options that override a setting of the same name for this run, made from the table of settings."""
     from reporter.settings.model import TABLE
 
-    help_texts = {setting.name: setting.help for setting in TABLE}
-
     def decorate(command: F) -> F:
         for name in reversed(names):
-            option = click.option(f"--{name.replace('_', '-')}", name, help=help_texts[name])
+            option = click.option(f"--{name.replace('_', '-')}", name, help=TABLE[name].help)
             command = option(command)
         return command
 
@@ -81,8 +81,13 @@ def setting_options(*names: str) -> Callable[[F], F]:
 @reporter.command()
 @click.argument("target")
 @click.option(
-    "--deadline", "deadline_s", type=click.FloatRange(0.1, DEADLINE_LIMIT_S), default=5.0, show_default=True,
-    metavar="S", help="Seconds after which the best verdict so far is given.",
+    "--deadline",
+    "deadline_s",
+    type=click.FloatRange(0.1, DEADLINE_LIMIT_S),
+    default=5.0,
+    show_default=True,
+    metavar="S",
+    help="Seconds after which the best verdict so far is given.",
 )
 @setting_options("language")
 @as_json
@@ -135,13 +140,16 @@ def show(failure: str | None, json_: bool, hosted: bool, **given: str | None) ->
 @failure_argument
 @click.option("--story", "story_text", default="", help="What the person wanted to do, and what happened.")
 @click.option("--contact", default="", help="How support can reach the person.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the report as a zip file.")
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the report as a zip file."
+)
 @click.option("--send", "send_", is_flag=True, help="Keep the report in the queue and send it.")
 @click.option("--preview", is_flag=True, help="Print exactly the bytes of report.json that would be sent.")
 @setting_options("endpoint", "language")
 @as_json
 def report(
     failure: str | None,
+    *,
     story_text: str,
     contact: str,
     output: Path | None,
@@ -163,7 +171,9 @@ def report(
     loaded = load_or_refuse(described.target, given)
     if send_ and loaded.settings.submission == "off":
         origin = loaded.origins["submission"]
-        raise SettingsError([f"Reports are switched off (submission is off, from {origin}); nothing was sent."])
+        raise SettingsError(
+            [f"Reports are switched off (submission is off, from {origin}); nothing was sent."]
+        )
     case = agent.Case(described, loaded=loaded)
     case.diagnose(lambda notice: None)
     built = case.report(Story(text=story_text, contact=contact))
@@ -191,13 +201,15 @@ def report(
 
 
 @reporter.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@click.option("--target", default="", help="The address of the program's login; any status but 0 is then diagnosed.")
+@click.option(
+    "--target", default="", help="The address of the program's login; any status but 0 is then diagnosed."
+)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="PROGRAM [ARGS]…")
 def watch(target: str, command: tuple[str, ...]) -> None:
     """Start a program; show the dialog when it crashes or reports a failed login.
 
-    Ends with the program's own exit status. The program may write a failure document to the file that the environment
-    variable REPORTER_FAILURE_FILE names.
+    Ends with the program's own exit status. The program may write a failure document to the file that
+    the environment variable REPORTER_FAILURE_FILE names.
     """
     from reporter import agent
 
@@ -255,9 +267,12 @@ def queue_flush(force: bool, json_: bool, **given: str | None) -> None:
     loaded = load_or_refuse("", given)
     if not loaded.settings.destinations_in_order():
         raise SettingsError(
-            ["There is nowhere to send to: set `endpoint`, for example REPORTER_ENDPOINT=https://support.example.org/reports."]
+            [
+                "There is nowhere to send to: set `endpoint`, for example REPORTER_ENDPOINT=https://support.example.org/reports."
+            ]
         )
-    receipts = agent.postman(loaded).flush(force=force)
+    with agent.spool() as kept:
+        receipts = agent.postman(kept, loaded).flush(force=force)
     if json_:
         print_json(receipts)
     else:
@@ -276,7 +291,10 @@ def queue_export(reference: str, output: Path) -> None:
     from reporter import agent
     from reporter.report import bundle
 
-    envelope = agent.spool().get(known_reference(reference))
+    with agent.spool() as kept:
+        envelope = kept.get(known_reference(reference))
+    if envelope is None:
+        raise no_such_report(reference)
     bundle.write(output, envelope.report_json, {part.name: part.content for part in envelope.attachments})
     click.echo(f"{envelope.reference}  written to {output}")
 
@@ -288,7 +306,9 @@ def queue_drop(reference: str) -> None:
     from reporter import agent
 
     wanted = known_reference(reference)
-    agent.spool().drop(wanted)
+    with agent.spool() as kept:
+        if not kept.drop(wanted):
+            raise no_such_report(wanted)
     click.echo(f"{wanted}  deleted")
 
 
@@ -303,7 +323,8 @@ def policies(json_: bool) -> None:
     else:
         width = max(len(row["name"]) for row in rows)
         for row in rows:
-            click.echo(f"{row['name']:{width}}  {row['value']}  ({row['origin']})")
+            place = f", {row['place']}" if row["place"] else ""
+            click.echo(f"{row['name']:{width}}  {row['value']}  ({row['layer']}{place})")
     finish(BAD_USAGE if loaded.problems else DONE)
 
 
@@ -331,30 +352,38 @@ def replay(bundle_path: Path, json_: bool, **given: str | None) -> None:
 
 
 @reporter.command()
-@click.option("--listen", default="127.0.0.1:8765", show_default=True, metavar="HOST:PORT", help="Where to listen.")
 @click.option(
-    "--database", type=click.Path(path_type=Path, dir_okay=False), help="The SQLite file; default: inbox.sqlite in the data folder."
+    "--listen", default="127.0.0.1:8765", show_default=True, metavar="HOST:PORT", help="Where to listen."
+)
+@click.option(
+    "--database",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The SQLite file; default: inbox.sqlite in the data folder.",
 )
 def inbox(listen: str, database: Path | None) -> None:
     """Run the reference support endpoint."""
     try:
         from reporter.inbox.server import serve
     except ModuleNotFoundError as error:
-        raise UsageError(
-            f"The inbox needs the package {error.name!r}; install it with: pip install 'reporter-agent[inbox]'"
-        ) from None
+        raise missing_extra("inbox", error) from None
     from reporter.settings import paths
 
     serve(
         listen,
-        database or paths.inbox_file(os.environ),
+        database or paths.spool(os.environ).parent / "inbox.sqlite",
         password=os.environ.get("REPORTER_INBOX_PASSWORD", ""),
         announce=lambda sentence: click.echo(sentence, err=True),
     )
 
 
 @reporter.command()
-@click.option("--scenario", default="expired", show_default=True, metavar="NAME", help="What goes wrong; `list` names them all.")
+@click.option(
+    "--scenario",
+    default="expired",
+    show_default=True,
+    metavar="NAME",
+    help="What goes wrong; `list` names them all.",
+)
 @setting_options("face", "appearance", "language")
 @as_json
 def demo(scenario: str, json_: bool, **given: str | None) -> None:
@@ -362,17 +391,13 @@ def demo(scenario: str, json_: bool, **given: str | None) -> None:
     try:
         from reporter.demo import stage
     except ModuleNotFoundError as error:
-        raise UsageError(
-            f"The demo needs the package {error.name!r}; install it with: pip install 'reporter-agent[demo]'"
-        ) from None
+        raise missing_extra("demo", error) from None
 
     if scenario == "list":
         for name, what in stage.SCENARIOS.items():
             click.echo(f"{name:14}{what.summary}")
         return
-    result = stage.play(
-        scenario, given={name: value for name, value in given.items() if value}, quiet=json_
-    )
+    result = stage.play(scenario, given={name: value for name, value in given.items() if value}, quiet=json_)
     if json_:
         print_json(result)
     finish(DONE if result.receipt is not None and result.receipt.state == "accepted" else FAILED)
@@ -424,24 +449,26 @@ def load_or_refuse(target: str, given: dict[str, str | None]) -> Loaded:
 
 
 def read_failure(source: str | None) -> Failure:
-    """The failure document from a file, or from standard input for ``-`` and for nothing when it is not a terminal."""
+    """The failure document from a file; from standard input for ``-``, or without a name when it is piped."""
     from reporter.capture.failure import FAILURE_LIMIT_BYTES, parse
 
-    if source in (None, "-"):
+    if source is None or source == "-":
         if source is None and sys.stdin.isatty():
             raise FailureFormatError(
                 "No failure was given: name a JSON file, or write the document to standard input, "
                 'for example: echo \'{"target": "https://erp.example.org", "message": "…"}\' | reporter show'
             )
         return parse(sys.stdin.buffer.read(FAILURE_LIMIT_BYTES + 1))
-    path = Path(cast(str, source))
+    path = Path(source)
     try:
         with path.open("rb") as file:
             return parse(file.read(FAILURE_LIMIT_BYTES + 1))
     except OSError as error:
         raise FailureFormatError(f"{path} could not be read: {error.strerror or error}.") from None
     except ValueError:
-        raise FailureFormatError("The name of the failure file holds characters that no file name can have.") from None
+        raise FailureFormatError(
+            "The name of the failure file holds characters that no file name can have."
+        ) from None
 
 
 def known_reference(text: str) -> str:
@@ -457,11 +484,27 @@ def known_reference(text: str) -> str:
     return parsed
 
 
+def missing_extra(extra: str, error: ModuleNotFoundError) -> UsageError:
+    """The sentence for a part of Reporter that is not installed."""
+    return UsageError(
+        f"This command needs the package {error.name!r}; install it with: "
+        f"pip install 'reporter-agent[{extra}]'"
+    )
+
+
+def no_such_report(reference: str) -> UsageError:
+    """The sentence for a reference that is not on this computer."""
+    return UsageError(
+        f"There is no report {reference} on this computer; `reporter queue` lists those there are."
+    )
+
+
 def list_queue(json_: bool) -> None:
     """Print every report on this computer."""
     from reporter import agent
 
-    receipts = [envelope.receipt() for envelope in agent.spool().list()]
+    with agent.spool() as kept:
+        receipts = [envelope.receipt() for envelope in kept.list()]
     if json_:
         print_json(receipts)
     else:

@@ -1,7 +1,8 @@
 """install: an exception that nobody caught opens the dialog as well.
 
-The hooks that were there before are called first and keep their effect; KeyboardInterrupt and SystemExit stay untouched.
-The dialog runs in a process of its own, so the crashed host need not live to show it.
+The hooks that were there before are called first and keep their effect; KeyboardInterrupt and
+SystemExit stay untouched. The dialog runs in a process of its own, so the crashed host need not live
+to show it.
 """
 
 from __future__ import annotations

@@ -94,8 +94,7 @@ def parse(raw: bytes) -> Failure:
         ) from None
     if not isinstance(document, dict):
         raise FailureFormatError(
-            "The failure document must be a JSON object, "
-            'for example {"target": "https://…", "message": "…"}.'
+            'The failure document must be a JSON object, for example {"target": "https://…", "message": "…"}.'
         )
     schema = document.get("schema", SCHEMA)
     if schema != SCHEMA:

@@ -57,13 +57,14 @@ def guard(
         with reporter.guard(target="https://erp.example.org/base"):
             connect()
 
-    When the login cannot connect, the dialog opens and this call waits until it is closed. "Try again" calls the
-    login again; a parameter named ``access_code`` gets what the person typed. The last exception is raised when the person
-    closes the dialog without success; it carries a note with the verdict and the report's number. A context manager cannot run its body again: it shows, then lets
-    the exception go on.
+    When the login cannot connect, the dialog opens and this call waits until it is closed. "Try again"
+    calls the login again; a parameter named ``access_code`` gets what the person typed. When the person
+    closes the dialog without success, the last exception is raised; it carries a note with the verdict
+    and the report's number. A context manager cannot run its body again: it shows, then lets the
+    exception go on.
 
-    ``target``: the address of the login, as for ``reporter diagnose``; ``application`` and ``version`` name the host;
-    ``catch``: further exception types that mean a failed login.
+    ``target``: the address of the login, as for ``reporter diagnose``; ``application`` and ``version``
+    name the host; ``catch``: further exception types that mean a failed login.
     """
     guarded = Guard(target, application, version, catch)
     return guarded if login is None else guarded.run(login)
@@ -176,7 +177,9 @@ class Guard:
         try:
             for wish in conversation.wishes():
                 try:
-                    result = login(access_code=wish.access_code) if _uses(wish, accepts_access_code) else login()
+                    result = (
+                        login(access_code=wish.access_code) if _uses(wish, accepts_access_code) else login()
+                    )
                 except Exception as again:
                     if not self._is_ours(again):
                         raise
@@ -189,9 +192,7 @@ class Guard:
             self._part(conversation, error)
         raise error
 
-    def _open(
-        self, error: BaseException, *, can_retry: bool, accepts_access_code: bool
-    ) -> HostSide | None:
+    def _open(self, error: BaseException, *, can_retry: bool, accepts_access_code: bool) -> HostSide | None:
         """Start the agent; None when it cannot be started."""
         try:
             from reporter.capture.handover import HostSide, Opening

@@ -43,13 +43,27 @@ _PROGRAMMING = (
     TypeError,
 )
 _NETWORK_PACKAGES = frozenset({"aiohttp", "httpcore", "httpx", "requests", "urllib3"})
+_NETWORK_ERRNO_NAMES = (
+    "EACCES",
+    "EADDRNOTAVAIL",
+    "ECONNABORTED",
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "EHOSTDOWN",
+    "EHOSTUNREACH",
+    "EINVAL",
+    "ENETDOWN",
+    "ENETRESET",
+    "ENETUNREACH",
+    "ENOTCONN",
+    "EPERM",
+    "EPIPE",
+    "EPROTO",
+    "ESHUTDOWN",
+    "ETIMEDOUT",
+)
 _NETWORK_ERRNOS = frozenset(
-    getattr(errno, name)
-    for name in (
-        "EACCES EADDRNOTAVAIL ECONNABORTED ECONNREFUSED ECONNRESET EHOSTDOWN EHOSTUNREACH EINVAL "
-        "ENETDOWN ENETRESET ENETUNREACH ENOTCONN EPERM EPIPE EPROTO ESHUTDOWN ETIMEDOUT"
-    ).split()
-    if hasattr(errno, name)
+    getattr(errno, name) for name in _NETWORK_ERRNO_NAMES if hasattr(errno, name)
 ) | frozenset(range(10013, 10066))  # Winsock
 
 
@@ -129,7 +143,11 @@ def _links(error: BaseException, *, implicit: bool) -> Iterator[BaseException]:
             continue
         seen.add(id(link))
         yield link
-        inner: list[object] = [_attribute(link, "reason"), *_attribute_tuple(link, "args")[:2], link.__cause__]
+        inner: list[object] = [
+            _attribute(link, "reason"),
+            *_attribute_tuple(link, "args")[:2],
+            link.__cause__,
+        ]
         if isinstance(link, BaseExceptionGroup):
             inner.extend(link.exceptions[:LINKS_LIMIT])
         if implicit:
@@ -173,7 +191,9 @@ def _is_network_link(link: BaseException) -> bool:
         if _from_network_package(link) or _is_urllib(link):
             return True
         # A file name means a file; asyncio joins several failed addresses into an OSError without errno.
-        return link.filename is None and (link.errno in _NETWORK_ERRNOS or type(link) is OSError and link.errno is None)
+        return link.filename is None and (
+            link.errno in _NETWORK_ERRNOS or (type(link) is OSError and link.errno is None)
+        )
     return (
         _is_bad_name(link)
         or _from_network_package(link)
@@ -243,4 +263,6 @@ def _problem(holder: object, content_type: str) -> dict[str, Any] | None:
         return None
     if not isinstance(members, dict):
         return None
-    return {name: members[name] for name in PROBLEM_MEMBERS if isinstance(members.get(name), str | int | float)}
+    return {
+        name: members[name] for name in PROBLEM_MEMBERS if isinstance(members.get(name), str | int | float)
+    }

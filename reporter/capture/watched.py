@@ -151,7 +151,9 @@ def _reported(note: Path) -> Failure | None:
 
 
 def _crashed(code: int) -> bool:
-    return (code < 0 and -code not in _MEANT) or code & 0xFFFFFFFF >= WINDOWS_CRASH_STATUS and os.name == "nt"
+    if os.name == "nt":
+        return code & 0xFFFFFFFF >= WINDOWS_CRASH_STATUS
+    return code < 0 and -code not in _MEANT
 
 
 def _how(code: int) -> str:

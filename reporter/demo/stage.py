@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import msgspec
@@ -27,7 +27,7 @@ DELIVERY_LIMIT_S = 20
 
 
 class Scenario(msgspec.Struct, frozen=True):
-    """``open_server`` serves the fault and gives the address of the login; ``inbox_is_up``: from the beginning."""
+    """``open_server`` serves the fault and gives the address of the login; ``inbox_is_up``: at first."""
 
     summary: str
     open_server: Callable[[Path], AbstractContextManager[str]]
@@ -54,14 +54,18 @@ def play(name: str, *, given: Mapping[str, str], quiet: bool) -> Result:
     texts = translator(given.get("language", ""))
 
     def tell(sentence: str) -> None:
-        print(sentence, file=sys.stderr if quiet else sys.stdout, flush=True)  # noqa: T201 - the demo's own words
+        print(sentence, file=sys.stderr if quiet else sys.stdout, flush=True)
 
     # The spool stays after the demo only where a report could not be delivered, so the folder can go.
     with tempfile.TemporaryDirectory(prefix="reporter-demo-", ignore_cleanup_errors=True) as home:
-        inbox = Inbox(Path(home) / "inbox.sqlite", port=servers.closed_port())
+        listen = f"127.0.0.1:{servers.closed_port()}"
+        inbox = Inbox(Path(home) / "inbox.sqlite", listen)
         if scenario.inbox_is_up:
             inbox.start()
-        with scenario.open_server(Path(home)) as address, _environment(Path(home), inbox.url, given, texts):
+        with (
+            scenario.open_server(Path(home)) as address,
+            _environment(Path(home), f"http://{listen}/", given, texts),
+        ):
             tell(texts.say("Signing in to {address} …", address=address))
             farewell = _sign_in(address, Path(home) / "ca.pem")
             if farewell is None:
@@ -97,10 +101,8 @@ def _sign_in(address: str, authority: Path) -> Farewell | None:
         answer.raise_for_status()
 
     guarded = reporter.guard(target=address, application="Example ERP", version=reporter.__version__)
-    try:
+    with suppress(requests.RequestException):  # the dialog has told
         guarded.run(login)
-    except requests.RequestException:
-        pass  # the dialog has told
     return guarded.farewell
 
 
@@ -109,10 +111,8 @@ def _deliver(receipt: Receipt) -> Receipt:
     loaded = agent.load_settings()
     deadline = time.monotonic() + DELIVERY_LIMIT_S
     while receipt.state is State.QUEUED and time.monotonic() < deadline:
-        agent.postman(loaded).flush(force=True)
-        receipt = agent.spool().get(receipt.reference).receipt()
-        if receipt.state is State.QUEUED:
-            time.sleep(0.2)  # another postman is at work
+        with agent.spool() as kept:
+            receipt = agent.postman(kept, loaded).deliver(receipt.reference)
     return receipt
 
 
@@ -144,18 +144,18 @@ def _line(texts: Translator, receipt: Receipt) -> str:
 
 
 @contextmanager
-def _environment(home: Path, endpoint: str, given: Mapping[str, str], texts: Translator) -> Iterator[None]:
+def _environment(home: Path, support: str, given: Mapping[str, str], texts: Translator) -> Iterator[None]:
     """The settings of the demo, for this process and the agent it starts; the person's own are left out."""
     (home / "settings.toml").touch()
     settings = {
         "REPORTER_HOME": str(home),
         "REPORTER_SETTINGS": str(home / "settings.toml"),
-        "REPORTER_ENDPOINT": endpoint,
+        "REPORTER_ENDPOINT": f"{support}reports",
         "REPORTER_HELP_TEXT": texts.say(
             "This is a demonstration. Here your administrator's own help appears: "
             "whom to call, opening hours, what to try first."
         ),
-        "REPORTER_HELP_URL": endpoint.rpartition("/")[0] + "/",
+        "REPORTER_HELP_URL": support,
         **{f"REPORTER_{name.upper()}": value for name, value in given.items()},
     }
     if (home / "ca.pem").exists():
@@ -213,9 +213,12 @@ SCENARIOS: dict[str, Scenario] = {
         "the server is being maintained and says until when", _application(handler=servers.UnderMaintenance)
     ),
     "locked": Scenario(
-        f"sessions are blocked; the access code {servers.ACCESS_CODE} lets in", _application(handler=servers.Locked)
+        f"sessions are blocked; the access code {servers.ACCESS_CODE} lets in",
+        _application(handler=servers.Locked),
     ),
     "endpoint-down": Scenario(
-        "the certificate has expired and support cannot be reached either", _application(expired=True), inbox_is_up=False
+        "the certificate has expired and support cannot be reached either",
+        _application(expired=True),
+        inbox_is_up=False,
     ),
 }

@@ -204,8 +204,8 @@ class Redirect(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Http(msgspec.Struct, frozen=True, kw_only=True):
-    """One request without credentials. ``headers``: allow-listed, in lower case; ``skew_s``: the server's
-    Date minus this computer's clock, in seconds; ``redirects``: before this answer, and the last one."""
+    """The answer to one request without credentials. ``headers``: allow-listed, in lower case;
+    ``skew_s``: the server's Date minus this computer's clock, in seconds."""
 
     outcome: HttpOutcome
     status: int | None = None
@@ -215,7 +215,6 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
     retry_after: str = ""
     server_date: datetime | None = None
     skew_s: int | None = None
-    redirects: list[Redirect] = msgspec.field(default_factory=list)
     body_bytes: int = 0
     reason: str | None = None
     errno: int | None = None
@@ -242,8 +241,11 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a verdict is made from. ``target`` is null where the host application named none;
-    ``deadline_reached``: the time for the whole examination was over before its end."""
+    """Everything a verdict is made from.
+
+    ``target`` is null where the host application named none; ``deadline_reached``: the time for the whole
+    examination was over. After ``redirects`` that were followed, ``tcp``, ``tls`` and ``http`` are of the last one.
+    """
 
     schema: str = SCHEMA
     target: Target | None = None
@@ -255,4 +257,5 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     tcp: Tcp | None = None
     tls: Tls | None = None
     http: Http | None = None
+    redirects: list[Redirect] = msgspec.field(default_factory=list)
     reported: Reported | None = None

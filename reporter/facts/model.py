@@ -5,14 +5,16 @@ Collected by allow-list. A collector that fails leaves a Gap with the reason, ne
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
 SCHEMA = "facts/1"
 
-# A fact is what JSON can hold without nesting, or a list of texts, or rows (network interfaces).
-Value = str | int | float | bool | None | list[str] | list[dict[str, str | int | float | bool | None]]
+Scalar = str | int | float | bool | None
+Value = Scalar | Sequence[str | Mapping[str, Scalar]]
+"""A fact: a plain value, or a list of texts or of rows (network interfaces)."""
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):

@@ -125,14 +125,18 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
         sha = hashlib.sha256()
         for part in (
             self.report_json,
-            *(part for a in self.attachments for part in (a.name.encode(), a.content_type.encode(), a.content)),
+            *(
+                part
+                for a in self.attachments
+                for part in (a.name.encode(), a.content_type.encode(), a.content)
+            ),
         ):
             sha.update(len(part).to_bytes(8, "big"))
             sha.update(part)
         return sha.digest()
 
 
-class Conflict(Exception):  # noqa: N818 - an answer to one sender, not a fault
+class Conflict(Exception):
     """The reference already belongs to a different report."""
 
 
@@ -217,8 +221,8 @@ class Store:
             db.execute("UPDATE reports SET repeats = repeats + 1 WHERE id = ?", known[:1])
             return False
         identity = db.execute(
-            "INSERT INTO reports (reference, received_at, digest, report_json, cause, owner, headline, application, "
-            "target, story, contact, sought) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO reports (reference, received_at, digest, report_json, cause, owner, headline, "
+            "application, target, story, contact, sought) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 arrival.reference,
                 self._now().timestamp(),
@@ -283,7 +287,8 @@ class Store:
                 return None
             identity, received_at, repeats, report_json = row
             files = db.execute(
-                "SELECT name, content_type, length(content) FROM attachments WHERE report = ? ORDER BY position",
+                "SELECT name, content_type, length(content) FROM attachments "
+                "WHERE report = ? ORDER BY position",
                 (identity,),
             ).fetchall()
         return Stored(
@@ -334,7 +339,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _open_for_writing(path: Path) -> sqlite3.Connection:
-    """The writer's connection; makes the file (private to this user) and its tables where they are missing."""
+    """The writer's connection; makes the private file and its tables where they are missing."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -349,8 +354,8 @@ def _open_for_writing(path: Path) -> sqlite3.Connection:
             db.execute("COMMIT")
         if found > FORMAT:
             raise InboxError(
-                f"The database {path} was written by a newer version of Reporter (format {found}, this one knows "
-                f"{FORMAT}). Update Reporter, or name another file with --database."
+                f"The database {path} was written by a newer version of Reporter (format {found}, this one "
+                f"knows {FORMAT}). Update Reporter, or name another file with --database."
             )
         db = _connect(path)
         db.execute("PRAGMA synchronous = FULL")
@@ -359,6 +364,7 @@ def _open_for_writing(path: Path) -> sqlite3.Connection:
     except (OSError, sqlite3.Error) as error:
         clause = getattr(error, "strerror", None) or error
         raise InboxError(
-            f"The database {path} cannot be used: {clause}. Name a file that this user may write with --database."
+            f"The database {path} cannot be used: {clause}. "
+            "Name a file that this user may write with --database."
         ) from None
     return db

@@ -25,7 +25,7 @@ SCHEMA = "report/1"
 REFERENCE = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{5}")
 
 
-class Rejected(Exception):  # noqa: N818 - an answer to one sender, not a fault
+class Rejected(Exception):
     """The upload is answered with this HTTP status and this sentence."""
 
     def __init__(self, status: int, detail: str) -> None:
@@ -56,15 +56,18 @@ class _Part:
     """One part of the form while it comes in; ``field`` and ``file_name`` are known after its headers."""
 
     def __init__(self) -> None:
-        self.headers: dict[str, str] = {}
+        self.headers: dict[bytes, bytes] = {}
         self.content = bytearray()
         self.field = ""
         self.file_name = ""
+        self.content_type = ""
 
-    def read_disposition(self) -> None:
-        _, options = parse_options_header(self.headers.get("content-disposition", ""))
+    def read_headers(self) -> None:
+        """Fill in the fields that the headers tell."""
+        _, options = parse_options_header(self.headers.get(b"content-disposition", b""))
         self.field = _text(options.get(b"name", b""))
         self.file_name = _text(options.get(b"filename", b""))
+        self.content_type = _text(self.headers.get(b"content-type", b""))[:NAME_LIMIT_CHARS]
 
 
 class _Form:
@@ -81,7 +84,9 @@ class _Form:
         self._value = bytearray()
         kind, options = parse_options_header(content_type)
         if kind != b"multipart/form-data" or not options.get(b"boundary"):
-            self._rejected = Rejected(415, "Post the report as multipart/form-data, with a part named “report”.")
+            self._rejected = Rejected(
+                415, "Post the report as multipart/form-data, with a part named “report”."
+            )
             return
         try:
             self._parser = MultipartParser(
@@ -124,12 +129,12 @@ class _Form:
         self._parts.append(_Part())
 
     def _header_end(self) -> None:
-        self._parts[-1].headers[_text(self._header).lower()] = _text(self._value)
+        self._parts[-1].headers[bytes(self._header).lower()] = bytes(self._value)
         self._header.clear()
         self._value.clear()
 
     def _headers_finished(self) -> None:
-        self._parts[-1].read_disposition()
+        self._parts[-1].read_headers()
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         part = self._parts[-1]
@@ -153,7 +158,7 @@ def _arrival(parts: list[_Part], key: str) -> Arrival:
             attachments.append(
                 Attachment(
                     name=_file_name(part.file_name),
-                    content_type=part.headers.get("content-type", "application/octet-stream")[:NAME_LIMIT_CHARS],
+                    content_type=part.content_type or "application/octet-stream",
                     content=bytes(part.content),
                 )
             )
@@ -208,5 +213,5 @@ def _file_name(sent: str) -> str:
     return name[:NAME_LIMIT_CHARS] or "attachment"
 
 
-def _text(raw: bytes | bytearray) -> str:
-    return bytes(raw).decode("utf-8", "replace")
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
@@ -15,9 +14,6 @@ from reporter.report import scrub
 from reporter.report.model import CONTACT_LIMIT_CHARS, STORY_LIMIT_CHARS, Report, Story
 from reporter.texts.safe import one_line, plain, without_secrets
 
-SECTIONS = ("failure", "verdict", "facts", "story")
-"""The parts of a report that settings may keep back; ``failure`` always keeps its time and action."""
-
 
 def build(
     *,
@@ -29,24 +25,22 @@ def build(
     verdict: Verdict | None,
     facts: Facts | None,
     story: Story,
-    allowed_sections: Collection[str],
+    left_out: list[str],
 ) -> Report:
     """The report, a pure function of its arguments: the same story gives the same bytes.
 
-    The person's contact is the only text that is not scrubbed: it is given to be used.
+    ``left_out`` names the sections of facts that settings keep back. The person's contact is the only
+    text that is not scrubbed: it is given to be used.
     """
-    left_out = [name for name in SECTIONS if name not in allowed_sections]
-    if "failure" in left_out:
-        failure = Failure(occurred_at=failure.occurred_at, action=failure.action)
     report = Report(
         reference=reference,
         id=report_id,
         created_at=created_at,
         sent_by_person=sent_by_person,
         failure=msgspec.structs.replace(failure, target=without_secrets(failure.target)),
-        verdict=None if "verdict" in left_out else verdict,
-        facts=None if "facts" in left_out else facts,
-        story=Story() if "story" in left_out else _tidy(story),
+        verdict=verdict,
+        facts=facts,
+        story=_tidy(story),
         left_out=left_out,
         agent=f"reporter-agent/{__version__}",
     )
@@ -56,7 +50,8 @@ def build(
 
 def _tidy(story: Story) -> Story:
     return Story(
-        text=plain(story.text, STORY_LIMIT_CHARS).strip(), contact=one_line(story.contact, CONTACT_LIMIT_CHARS)
+        text=plain(story.text, STORY_LIMIT_CHARS).strip(),
+        contact=one_line(story.contact, CONTACT_LIMIT_CHARS),
     )
 
 

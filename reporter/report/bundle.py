@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import os
-import tempfile
+import secrets
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -38,13 +38,15 @@ def pack(report_json: bytes, attachments: Mapping[str, bytes] | None = None) -> 
 def write(path: Path, report_json: bytes, attachments: Mapping[str, bytes] | None = None) -> None:
     """Write the zip, whole or not at all; raises BundleError with the reason."""
     content = pack(report_json, attachments)
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".reporter-", delete=False) as file:
+        with beside.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(file.name).replace(path)
+        beside.replace(path)
     except OSError as error:
+        beside.unlink(missing_ok=True)
         raise BundleError(
             f"The report could not be written to {path}: {error.strerror or error}. Choose another place."
         ) from None
@@ -56,7 +58,9 @@ def read(path: Path) -> Report:
         with zipfile.ZipFile(path) as archive:
             entry = archive.getinfo(REPORT_NAME)
             if entry.file_size > REPORT_LIMIT_BYTES:
-                raise BundleError(f"{path} holds a {REPORT_NAME} of {entry.file_size:,} bytes; too large to be ours.")
+                raise BundleError(
+                    f"{path} holds a {REPORT_NAME} of {entry.file_size:,} bytes; too large to be ours."
+                )
             with archive.open(entry) as file:
                 raw = file.read(REPORT_LIMIT_BYTES + 1)
     except OSError as error:

@@ -24,8 +24,12 @@ def details(failure: Failure, verdict: Verdict | None, measured: Sequence[str]) 
             [
                 _row("Target", without_secrets(failure.target)),
                 _row("Action", failure.action),
-                _row("Time", failure.occurred_at.isoformat(timespec="seconds") if failure.occurred_at else ""),
-                _row("Application", f"{application.name} {application.version}".strip() if application else ""),
+                _row(
+                    "Time", failure.occurred_at.isoformat(timespec="seconds") if failure.occurred_at else ""
+                ),
+                _row(
+                    "Application", f"{application.name} {application.version}".strip() if application else ""
+                ),
                 _row("Answer", f"HTTP {failure.response.status}" if failure.response else ""),
             ],
         ),
@@ -51,7 +55,9 @@ def _verdict(verdict: Verdict | None) -> list[str]:
     return [
         _row("Cause", sure),
         _row("Can be mended by", verdict.owner),
-        _row("Try again", verdict.retry_at.isoformat(timespec="seconds") if verdict.retry_at else verdict.retry),
+        _row(
+            "Try again", verdict.retry_at.isoformat(timespec="seconds") if verdict.retry_at else verdict.retry
+        ),
         _row("Measured in", f"{verdict.elapsed_ms} ms"),
     ]
 

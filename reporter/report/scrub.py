@@ -13,7 +13,7 @@ from typing import Any
 
 from reporter.report.model import Scrubbed
 
-_SECRET_NAMES = (
+_NAMES = (
     r"(?:[\w.-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[_-]?key|access[_-]?(?:key|code)|auth[_-]?key|"
     r"client[_-]?secret|private[_-]?key|credential|session[_-]?(?:id|key)|cookie|пароль|токен|секрет)[\w-]*)"
 )
@@ -22,12 +22,17 @@ _SECRET_NAMES = (
 _PATTERNS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     (
         "private key",
-        re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.{0,20000}?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)", re.S),
+        re.compile(
+            r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.{0,20000}?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)",
+            re.DOTALL,
+        ),
         "<private key>",
     ),
     (
         "authorization",
-        re.compile(r"(?i)\b((?:proxy-)?authorization\s*[:=]\s*[\"']?(?:(?:basic|bearer|negotiate|digest|ntlm|token)\s+)?)[^\s\"',;<>]{2,}"),
+        re.compile(
+            r"(?i)\b((?:proxy-)?authorization\s*[:=]\s*[\"']?(?:(?:basic|bearer|negotiate|digest|ntlm|token)\s+)?)[^\s\"',;<>]{2,}"
+        ),
         r"\1<credentials>",
     ),
     ("bearer token", re.compile(r"(?i)\b(bearer\s+)[A-Za-z0-9._~+/=-]{8,}"), r"\1<token>"),
@@ -42,16 +47,18 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     (
         "secret",
         re.compile(
-            rf"(?i)([\"']?\b{_SECRET_NAMES}[\"']?\s*(?:=>|[:=])\s*)"
+            rf"(?i)([\"']?\b{_NAMES}[\"']?\s*(?:=>|[:=])\s*)"
             r"(?:\"(?:[^\"\\\n]|\\.){1,4096}\"|'(?:[^'\\\n]|\\.){1,4096}'|(?!<)[^\s\"',;&<>]{1,4096})"
         ),
         r"\1<secret>",
     ),
-    ("secret", re.compile(rf"(?i)(?<!\w)(--?{_SECRET_NAMES}\s+)(?!-|<)[^\s\"'<>]+"), r"\1<secret>"),
+    ("secret", re.compile(rf"(?i)(?<!\w)(--?{_NAMES}\s+)(?!-|<)[^\s\"'<>]+"), r"\1<secret>"),
     ("home directory", re.compile(r"(/home/|/Users/)(?!<)[^/\s\"'<>:]{1,64}"), r"\1<user>"),
     (
         "home directory",
-        re.compile(r"(?i)\b([A-Z]:[\\/]{1,2}(?:Users|Documents and Settings)[\\/]{1,2})(?!<)[^\\/\r\n\"'<>:]{1,64}"),
+        re.compile(
+            r"(?i)\b([A-Z]:[\\/]{1,2}(?:Users|Documents and Settings)[\\/]{1,2})(?!<)[^\\/\r\n\"'<>:]{1,64}"
+        ),
         r"\1<user>",
     ),
 )
@@ -90,5 +97,7 @@ def document(value: Any, *, keep: Callable[[tuple[str, ...]], bool]) -> tuple[An
         return part
 
     clean = walk(value, ())
-    receipt = [Scrubbed(kind=kind, where=where, count=count) for (kind, where), count in sorted(found.items())]
+    receipt = [
+        Scrubbed(kind=kind, where=where, count=count) for (kind, where), count in sorted(found.items())
+    ]
     return clean, receipt

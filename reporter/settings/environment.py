@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reporter.settings.kinds import nearest
-from reporter.settings.model import TABLE
-from reporter.settings.source import Entry, Said, understand
+from reporter.settings.model import BY_NAME, TABLE
+from reporter.settings.source import Entry, Said, at, understand
 from reporter.texts.safe import one_line
 
 PREFIX = "REPORTER_"
@@ -34,20 +34,20 @@ def read(environ: Mapping[str, str]) -> Said:
         if not name.upper().startswith(PREFIX) or name in _OTHERS or not environ[name]:
             continue
         setting = name[len(PREFIX) :]
-        if name == variable(setting) and setting.lower() in TABLE:
+        if name == variable(setting) and setting.lower() in BY_NAME:
             continue
-        meant = nearest(setting, list(TABLE))
+        meant = nearest(setting, list(BY_NAME))
         if meant:
             said.problems.append(
                 f"In the environment: the variable {one_line(name, NAME_LIMIT_CHARS)} belongs to no "
-                f"setting; did you mean {variable(meant)}?"
+                f"setting (did you mean {variable(meant)}?); correct its name or remove it."
             )
     return said
 
 
 def _entries(environ: Mapping[str, str]) -> Iterator[Entry]:
-    for name in TABLE:
-        text = environ.get(variable(name), "")
+    for row in TABLE:
+        text = environ.get(variable(row.name), "")
         if text:
-            place = f"the environment variable {variable(name)}"
-            yield Entry(name=name, raw=text, is_text=True, where=lambda _, place=place: place)
+            place = f"the variable {variable(row.name)}"
+            yield Entry(name=row.name, raw=text, is_text=True, where=at(place))

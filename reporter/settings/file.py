@@ -13,13 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from reporter.settings.source import Entry, Said, understand, unreadable
+from reporter.texts.safe import one_line
 
 FILE_LIMIT_BYTES = 1024 * 1024
 
 _PARSER_POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
 
 
-class Refused(ValueError):
+class RefusedError(ValueError):
     """A file that is not read; ``remedy`` says what to do."""
 
     def __init__(self, reason: str, remedy: str) -> None:
@@ -35,7 +36,7 @@ def read(path: Path, *, must_exist: bool) -> Said:
         if not must_exist:
             return Said()
         return unreadable(_named(path), "there is no such file", "create it, or correct its name")
-    except Refused as refused:
+    except RefusedError as refused:
         return unreadable(_named(path), str(refused), refused.remedy)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "this is not the path of a file"
@@ -49,19 +50,22 @@ def _text(path: Path) -> str:
     # Without O_NONBLOCK opening a pipe would wait for its other end.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags)
-    with os.fdopen(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            raise Refused("this is not a regular file", "name a text file")
-        raw = stream.read(FILE_LIMIT_BYTES + 1)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise RefusedError("this is not a regular file", "name a text file")
+        with os.fdopen(descriptor, "rb", closefd=False) as stream:
+            raw = stream.read(FILE_LIMIT_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(raw) > FILE_LIMIT_BYTES:
-        raise Refused(f"the file has more than {FILE_LIMIT_BYTES:,} bytes", "name a settings file")
+        raise RefusedError(f"the file has more than {FILE_LIMIT_BYTES:,} bytes", "name a settings file")
     if b"\0" in raw:
-        raise Refused("the file holds NUL bytes", "save it as plain text in UTF-8")
+        raise RefusedError("the file holds NUL bytes", "save it as plain text in UTF-8")
     try:
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise Refused(f"line {line} is not UTF-8", "save it as plain text in UTF-8") from None
+        raise RefusedError(f"line {line} is not UTF-8", "save it as plain text in UTF-8") from None
 
 
 def _understand(text: str, path: Path) -> Said:
@@ -86,8 +90,6 @@ def _understand(text: str, path: Path) -> Said:
 
 
 def _broken(text: str, path: Path, error: Exception) -> Said:
-    from reporter.texts.safe import one_line
-
     if isinstance(error, RecursionError):
         return unreadable(_named(path), "the file is nested too deeply", "write it without nesting")
     reason = one_line(_PARSER_POSITION.sub("", str(error)), 200).rstrip(".")
@@ -102,6 +104,4 @@ def _broken(text: str, path: Path, error: Exception) -> Said:
 
 
 def _named(path: Path) -> str:
-    from reporter.texts.safe import one_line
-
     return one_line(str(path), 300)

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from reporter.settings.kinds import Complain, Kind, Link, Malformed, Text, nearest, shown
+from reporter.settings.kinds import Complain, Kind, Link, MalformedError, Text, nearest, shown
 from reporter.texts.safe import one_line
 
 TEXT_LIMIT_CHARS = 4_000
@@ -29,17 +29,16 @@ _TEXT = Text(TEXT_LIMIT_CHARS)
 _LINK = Link()
 
 
-class Help(msgspec.Struct, frozen=True):
+class Help(msgspec.Struct, frozen=True, omit_defaults=True):
     """Text and link of the administrator; each may be empty."""
 
     text: str = ""
     url: str = ""
 
 
-class HelpOverride(msgspec.Struct, frozen=True):
+class HelpOverride(Help, frozen=True, omit_defaults=True):
     """Help for one cause or layer; ``languages``: language tag in lower case → help."""
 
-    help: Help = Help()
     languages: dict[str, Help] = msgspec.field(default_factory=dict)
 
 
@@ -51,13 +50,13 @@ def most_specific(
     ``language``: any tag, such as ``ru`` or ``ru_RU.UTF-8``; an override for ``ru`` serves both.
     """
     tag = language.split(".", 1)[0].replace("_", "-").lower()
-    candidates = []
+    candidates: list[Help] = []
     for key in (cause, layer):
         override = overrides.get(key)
         if override is not None:
             spoken = [override.languages.get(name) for name in (tag, tag.split("-", 1)[0])]
             candidates += [help_ for help_ in spoken if help_ is not None]
-            candidates.append(override.help)
+            candidates.append(override)
     candidates.append(general)
     return Help(
         text=next((help_.text for help_ in candidates if help_.text), ""),
@@ -78,7 +77,7 @@ class HelpTable(Kind):
         try:
             return msgspec.json.decode(text.encode(errors="replace"))
         except (msgspec.DecodeError, RecursionError):
-            raise Malformed("is not valid JSON", 'write {"tls.expired": {"text": "…"}}') from None
+            raise MalformedError("is not valid JSON", 'write {"tls.expired": {"text": "…"}}') from None
 
     def read(self, raw: object, complain: Complain) -> dict[str, HelpOverride]:
         """The overrides that can be used, by cause or layer."""
@@ -87,13 +86,13 @@ class HelpTable(Kind):
             layer = key.split(".", 1)[0]
             if not _CAUSE.fullmatch(key) or layer not in LAYERS:
                 meant = nearest(layer, LAYERS)
-                hint = f', did you mean "{meant}"?' if meant else ""
+                hint = f' (did you mean "{meant}"?)' if meant else ""
                 remedy = f'write a layer such as "tls" or a cause such as "tls.expired"{hint}'
-                complain(Malformed("is not the name of a cause or a layer", remedy, (key,)))
+                complain(MalformedError("is not the name of a cause or a layer", remedy, (key,)))
                 continue
             try:
                 overrides[key] = _override(_table(members, (key,)), key, complain)
-            except Malformed as fault:
+            except MalformedError as fault:
                 complain(fault)
         return overrides
 
@@ -105,34 +104,34 @@ def _override(members: Mapping[str, object], key: str, complain: Complain) -> He
         if name in ("text", "url"):
             continue
         if not _LANGUAGE_KEY.fullmatch(name):
-            quoted = f'; a cause stands in quotation marks: [help."{key}.{one_line(name, 30)}"]'
+            quoted = f', and a cause in quotation marks: [help."{key}.{one_line(name, 30)}"]'
             remedy = f"write text, url or a language{quoted if isinstance(value, Mapping) else ''}"
-            complain(Malformed("is neither text nor url nor a language", remedy, path))
+            complain(MalformedError("is neither text nor url nor a language", remedy, path))
             continue
         try:
             table = _table(value, path)
-        except Malformed as fault:
+        except MalformedError as fault:
             complain(fault)
             continue
         for other in table.keys() - {"text", "url"}:
-            complain(Malformed("is neither text nor url", "write text or url", (*path, other)))
-        languages[name.replace("_", "-").lower()] = _help(table, path, complain)
-    return HelpOverride(help=_help(members, (key,), complain), languages=languages)
+            complain(MalformedError("is neither text nor url", "write text or url", (*path, other)))
+        languages[name.replace("_", "-").lower()] = Help(**_text_and_url(table, path, complain))
+    return HelpOverride(**_text_and_url(members, (key,), complain), languages=languages)
 
 
-def _help(members: Mapping[str, object], path: tuple[str, ...], complain: Complain) -> Help:
-    found = {"text": "", "url": ""}
+def _text_and_url(members: Mapping[str, object], path: tuple[str, ...], complain: Complain) -> dict[str, str]:
+    found = {}
     for name, kind in (("text", _TEXT), ("url", _LINK)):
         if name not in members:
             continue
         try:
             found[name] = kind.read(members[name], complain)
-        except Malformed as fault:
-            complain(Malformed(fault.what, fault.remedy, (*path, name)))
-    return Help(**found)
+        except MalformedError as fault:
+            complain(MalformedError(fault.what, fault.remedy, (*path, name)))
+    return found
 
 
 def _table(raw: object, path: tuple[str, ...]) -> Mapping[str, object]:
     if not isinstance(raw, Mapping):
-        raise Malformed(f"is {shown(raw)}", 'write a table with "text" and "url"', path)
+        raise MalformedError(f"is {shown(raw)}", 'write a table with "text" and "url"', path)
     return {str(key): value for key, value in raw.items()}

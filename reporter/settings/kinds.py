@@ -24,21 +24,23 @@ _TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0")
 
 
-class Malformed(ValueError):
+class MalformedError(ValueError):
     """A value that is not of its kind.
 
     ``what`` is a clause whose subject is the setting ('is "abc"'), ``remedy`` one that says what to
-    do ("write true or false"); ``path`` leads to the part at fault inside of a table.
+    do ("write true or false"). Where a part is at fault, ``path`` leads to it inside of a table, and
+    ``item`` is its number in a list, from 1.
     """
 
-    def __init__(self, what: str, remedy: str, path: tuple[str, ...] = ()) -> None:
+    def __init__(self, what: str, remedy: str, path: tuple[str, ...] = (), item: int = 0) -> None:
         super().__init__(f"{what}; {remedy}")
         self.what = what
         self.remedy = remedy
         self.path = path
+        self.item = item
 
 
-Complain = Callable[[Malformed], None]
+Complain = Callable[[MalformedError], None]
 """Told of a part that is left out, while the rest of the value is used."""
 
 
@@ -77,16 +79,16 @@ class Kind(ABC):
 
     @abstractmethod
     def read(self, raw: object, complain: Complain) -> object:
-        """The value in ``raw``; raises Malformed where nothing of it can be used."""
+        """The value in ``raw``; raises MalformedError where nothing of it can be used."""
 
     def from_text(self, text: str) -> object:
-        """What text from the environment or an option stands for; raises Malformed."""
+        """What text from the environment or an option stands for; raises MalformedError."""
         return text
 
     def text(self, raw: object) -> str:
-        """``raw`` if it is text, without white space at its ends; raises Malformed."""
+        """``raw`` if it is text, without white space at its ends; raises MalformedError."""
         if not isinstance(raw, str):
-            raise Malformed(f"is {shown(raw)}", f"write {self.description}")
+            raise MalformedError(f"is {shown(raw)}", f"write {self.description}")
         return raw.strip()
 
 
@@ -114,12 +116,12 @@ class Flag(Kind):
             return True
         if word in _FALSE:
             return False
-        raise Malformed(f"is {shown(text)}", f"write {self.description}")
+        raise MalformedError(f"is {shown(text)}", f"write {self.description}")
 
     def read(self, raw: object, complain: Complain) -> bool:
         """The truth value; numbers and words are not taken for one here."""
         if not isinstance(raw, bool):
-            raise Malformed(f"is {shown(raw)}", f"write {self.description}")
+            raise MalformedError(f"is {shown(raw)}", f"write {self.description}")
         return raw
 
 
@@ -134,13 +136,13 @@ class Number(Kind):
     def from_text(self, text: str) -> object:
         """The number in decimal digits."""
         if not re.fullmatch(r"[0-9]{1,12}", text.strip()):
-            raise Malformed(f"is {shown(text)}", f"write {self.description}")
+            raise MalformedError(f"is {shown(text)}", f"write {self.description}")
         return int(text)
 
     def read(self, raw: object, complain: Complain) -> int:
         """The number, if it lies between the bounds."""
         if isinstance(raw, bool) or not isinstance(raw, int) or not self.least <= raw <= self.most:
-            raise Malformed(f"is {shown(raw)}", f"write {self.description}")
+            raise MalformedError(f"is {shown(raw)}", f"write {self.description}")
         return raw
 
 
@@ -158,12 +160,12 @@ class Choice(Kind):
         if word in self.options:
             return word
         if word in self.not_yet:
-            raise Malformed(
+            raise MalformedError(
                 f'is "{word}", which is not available in this version', f"write {self.description}"
             )
         meant = nearest(word, self.options)
-        hint = f', did you mean "{meant}"?' if meant else ""
-        raise Malformed(f"is {shown(raw)}", f"write {self.description}{hint}")
+        hint = f' (did you mean "{meant}"?)' if meant else ""
+        raise MalformedError(f"is {shown(raw)}", f"write {self.description}{hint}")
 
 
 class Link(Kind):
@@ -189,16 +191,18 @@ class Link(Kind):
         complete = f"https://server{link}" if is_path else link
         scheme = _SCHEME.match(complete)
         if scheme is None and not link.startswith(("//", "\\")):
-            raise Malformed("has no scheme at its beginning", remedy)
+            raise MalformedError("has no scheme at its beginning", remedy)
         if scheme and not is_path and scheme[1].lower() not in self.schemes:
-            raise Malformed(f"begins with {one_line(scheme[1], 30)}:, which is not supported here", remedy)
+            raise MalformedError(
+                f"begins with {one_line(scheme[1], 30)}:, which is not supported here", remedy
+            )
         reason = why_unsafe_link(complete)
         if reason:
-            raise Malformed(f"cannot be used, because {reason}", remedy)
+            raise MalformedError(f"cannot be used, because {reason}", remedy)
         try:
             _ = urlsplit(complete).port
         except ValueError:
-            raise Malformed("names a port that does not exist", remedy) from None
+            raise MalformedError("names a port that does not exist", remedy) from None
         return link
 
 
@@ -211,7 +215,7 @@ class Language(Kind):
         """The tag as it was written."""
         tag = self.text(raw)
         if tag and not _LANGUAGE.fullmatch(tag):
-            raise Malformed(f"is {shown(raw)}", f"write {self.description}")
+            raise MalformedError(f"is {shown(raw)}", f"write {self.description}")
         return tag
 
 
@@ -224,7 +228,7 @@ class FilePath(Kind):
         """The path as it was written."""
         path = self.text(raw)
         if "\0" in path or not (path.startswith("~") or Path(path).is_absolute()):
-            raise Malformed(f"is {shown(raw)}", f"write {self.description}")
+            raise MalformedError(f"is {shown(raw)}", f"write {self.description}")
         return path
 
 
@@ -245,14 +249,35 @@ class ListOf(Kind):
     def read(self, raw: object, complain: Complain) -> tuple[object, ...]:
         """The items that can be used, in their order."""
         if isinstance(raw, str) or not isinstance(raw, Sequence):
-            raise Malformed(f"is {shown(raw)}", f"write {self.description}")
+            raise MalformedError(f"is {shown(raw)}", f"write {self.description}")
         items = []
         for number, part in enumerate(raw, 1):
             try:
                 value = self.item.read(part, complain)
-            except Malformed as fault:
-                complain(Malformed(f"has an item {number} that {fault.what}", fault.remedy))
+            except MalformedError as fault:
+                complain(MalformedError(fault.what, fault.remedy, item=number))
                 continue
             if value != "":
                 items.append(value)
         return tuple(items)
+
+
+class Sections(ListOf):
+    """Which of the ``parts`` of a report may be sent, and which ``facts`` within them.
+
+    The part ``facts`` stands for all facts; one of the facts brings the part with it.
+    """
+
+    def __init__(self, parts: tuple[str, ...], facts: tuple[str, ...]) -> None:
+        super().__init__(Choice(*parts, *facts))
+        self.parts = parts
+        self.facts = facts
+
+    def read(self, raw: object, complain: Complain) -> tuple[object, ...]:
+        """The complete names, in the order of the report."""
+        named = set(super().read(raw, complain))
+        if "facts" in named:
+            named.update(self.facts)
+        elif named.intersection(self.facts):
+            named.add("facts")
+        return tuple(name for name in (*self.parts, *self.facts) if name in named)

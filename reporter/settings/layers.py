@@ -7,18 +7,20 @@ person's settings file and what a server published; the others have no source ye
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import msgspec
 
 from reporter.settings import environment, file, paths
 from reporter.settings.model import TABLE, Settings
-from reporter.settings.source import Entry, Layer, Said, understand
+from reporter.settings.source import Entry, Layer, Said, at, understand
+from reporter.texts.safe import one_line
 
 __all__ = ["PUBLISHABLE", "Layer", "Loaded", "Origin", "load"]
 
 # What a server may say; nothing that decides what is sent, or where.
 PUBLISHABLE = ("help_text", "help_url")
+# Whose word the person cannot change.
+LOCKING = (Layer.MACHINE_POLICY, Layer.USER_POLICY)
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -26,6 +28,9 @@ class Origin(msgspec.Struct, frozen=True):
 
     layer: Layer = Layer.BUILT_IN
     place: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.layer} ({self.place})" if self.place else str(self.layer)
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -35,16 +40,19 @@ class Loaded(msgspec.Struct, frozen=True):
     origins: dict[str, Origin]
     problems: list[str]
 
-    def rows(self) -> list[dict[str, str]]:
-        """One row a setting: its name, value as JSON-like text, layer and place."""
+    def rows(self) -> list[dict[str, str | bool]]:
+        """One row a setting: name, value as text, origin in words, its layer and place, locked."""
         return [
             {
-                "name": name,
-                "value": as_text(getattr(self.settings, name)),
+                "name": row.name,
+                "value": as_text(getattr(self.settings, row.name)),
+                "origin": str(origin),
                 "layer": str(origin.layer),
                 "place": origin.place,
+                "locked": row.lockable and origin.layer in LOCKING,
             }
-            for name, origin in self.origins.items()
+            for row in TABLE
+            for origin in [self.origins[row.name]]
         ]
 
 
@@ -67,13 +75,13 @@ def load(
         Layer.PUBLISHED: _published(published or {}),
     }
     values: dict[str, object] = {}
-    origins = {name: Origin() for name in TABLE}
+    origins = {row.name: Origin() for row in TABLE}
     for layer in Layer:
         for name, given in said.get(layer, Said()).values.items():
             if name not in values:
                 values[name] = given.value
                 origins[name] = Origin(layer, given.place)
-    _choose_between(values, origins, "destinations", "endpoint")
+    _choose_destination(values, origins)
     problems = [problem for source in said.values() for problem in source.problems]
     return Loaded(Settings(**values), origins, problems)  # type: ignore[arg-type]  # checked by the table
 
@@ -91,30 +99,28 @@ def _options(command_line: Mapping[str, object]) -> Iterator[Entry]:
     for name, raw in command_line.items():
         if raw is not None:
             place = f"the option --{name.replace('_', '-')}"
-            yield Entry(name=name, raw=raw, is_text=True, where=lambda _, place=place: place)
+            yield Entry(name=name, raw=raw, is_text=True, where=at(place))
 
 
 def _published(published: Mapping[str, object]) -> Said:
-    place = "what the server published"
+    place = "the remembered help"
     said = understand(
-        Entry(name=name, raw=published[name], where=lambda _: place)
-        for name in PUBLISHABLE
-        if name in published
+        Entry(name=name, raw=published[name], where=at(place)) for name in PUBLISHABLE if name in published
     )
     for name in published:
         if name not in PUBLISHABLE:
             said.problems.append(
-                f"In {place}: a server cannot set {name}; publish only help_text and help_url."
+                f"In {place}: a server cannot set {one_line(name, 60)}; publish only help_text and help_url."
             )
     return said
 
 
-def _choose_between(values: dict[str, object], origins: dict[str, Origin], first: str, second: str) -> None:
-    """Of two settings that say the same thing the one of the higher layer stays, the first in a tie."""
-    if not (values.get(first) and values.get(second)):
+def _choose_destination(values: dict[str, object], origins: dict[str, Origin]) -> None:
+    """``endpoint`` and ``destinations`` exclude each other: the higher layer counts, within one the list."""
+    if not (values.get("endpoint") and values.get("destinations")):
         return
     order = list(Layer)
-    is_first_lower = order.index(origins[first].layer) > order.index(origins[second].layer)
-    loser = first if is_first_lower else second
-    del values[loser]
-    origins[loser] = Origin()
+    is_higher = order.index(origins["endpoint"].layer) < order.index(origins["destinations"].layer)
+    overruled = "destinations" if is_higher else "endpoint"
+    del values[overruled]
+    origins[overruled] = Origin()

@@ -6,16 +6,29 @@ Checking, ``reporter policies`` and the documentation are made from ``TABLE``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 import msgspec
 
 from reporter.settings.help import TEXT_LIMIT_CHARS, Help, HelpOverride, HelpTable, most_specific
-from reporter.settings.kinds import Choice, FilePath, Flag, Kind, Language, Link, ListOf, Number, Text
+from reporter.settings.kinds import (
+    Choice,
+    FilePath,
+    Flag,
+    Kind,
+    Language,
+    Link,
+    ListOf,
+    Number,
+    Sections,
+    Text,
+)
 
-# What a report may hold about this computer, in the order in which it is shown.
-SECTIONS = (
+# The parts of a report; its failure always keeps its time and action.
+REPORT_PARTS = ("failure", "verdict", "facts", "story")
+# The sections of the facts, in the order in which they are shown.
+FACT_SECTIONS = (
     "application",
     "agent",
     "settings",
@@ -143,16 +156,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     allowed_sections: Annotated[
         tuple[str, ...],
         Setting(
-            kind=ListOf(Choice(*SECTIONS)),
+            kind=Sections(REPORT_PARTS, FACT_SECTIONS),
             closed=(),
-            help="The sections of facts about this computer that may be collected and sent; those "
-            "not listed are neither.",
+            help="What a report may hold: its parts, where facts stands for everything about this "
+            "computer; or single sections of the facts. What is not listed stays here.",
         ),
-    ] = SECTIONS
+    ] = (*REPORT_PARTS, *FACT_SECTIONS)
     control_urls: Annotated[
         tuple[str, ...],
         Setting(
             kind=ListOf(Link(_WEB)),
+            planned=True,
             help="Internal addresses that answer when the network works, apart from the server of "
             "the login. They make the diagnosis surer; nothing public is ever asked instead.",
         ),
@@ -227,15 +241,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return most_specific(general, self.help, cause=cause, layer=layer, language=language)
 
 
-def _table() -> dict[str, Setting]:
-    rows = {}
+def _rows() -> Iterator[Setting]:
     for field in msgspec.structs.fields(Settings):
-        row = field.type.__metadata__[0]
         has_factory = field.default is msgspec.NODEFAULT
         default = field.default_factory() if has_factory else field.default
-        rows[field.name] = msgspec.structs.replace(row, name=field.name, default=default)
-    return rows
+        yield msgspec.structs.replace(field.type.__metadata__[0], name=field.name, default=default)
 
 
-TABLE: Mapping[str, Setting] = _table()
-"""Every setting by its name, in the order of the documentation."""
+TABLE: tuple[Setting, ...] = tuple(_rows())
+"""Every setting, in the order of the documentation."""
+
+BY_NAME: Mapping[str, Setting] = {row.name: row for row in TABLE}

@@ -14,7 +14,8 @@ _HEADER = re.compile(rf"[ \t]*\[\[?[ \t]*({_PATH})[ \t]*\]")
 _ASSIGNMENT = re.compile(rf"[ \t]*({_PATH})[ \t]*=")
 _EACH_KEY = re.compile(_KEY)
 _STRING_OR_COMMENT = re.compile(r'''"""|\'\'\'|"(?:[^"\\]|\\.)*"|'[^']*'|#.*''')
-_END = {'"""': re.compile(r'(?:[^"\\]|\\.|"(?!""))*"""'), "'''": re.compile(r".*?'''")}
+# Up to two quotation marks of the text may touch those of the end.
+_END = {'"""': re.compile(r'(?:[^"\\]|\\.|"(?!""))*"{3,5}'), "'''": re.compile(r".*?'{3,5}")}
 
 Path = tuple[str, ...]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from reporter.settings import paths
-from reporter.settings.source import Entry, understand
+from reporter.settings.source import Entry, at, understand
 from reporter.texts.safe import without_secrets
 
 FILE_LIMIT_BYTES = 64 * 1024
@@ -67,9 +67,7 @@ def recall(target: str, environ: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _sound(published: Mapping[str, str]) -> dict[str, str]:
-    said = understand(
-        Entry(name=name, raw=value, where=lambda _: "") for name, value in published.items() if value
-    )
+    said = understand(Entry(name=name, raw=value, where=at("")) for name, value in published.items() if value)
     return {name: str(given.value) for name, given in said.values.items() if given.value}
 
 

@@ -12,8 +12,8 @@ from enum import StrEnum
 
 import msgspec
 
-from reporter.settings.kinds import Malformed, listed, nearest, shown
-from reporter.settings.model import TABLE, Setting
+from reporter.settings.kinds import MalformedError, nearest, shown
+from reporter.settings.model import BY_NAME, TABLE, Setting
 from reporter.texts import N_
 from reporter.texts.safe import one_line
 
@@ -63,6 +63,11 @@ class Said(msgspec.Struct, frozen=True):
     problems: list[str] = msgspec.field(default_factory=list)
 
 
+def at(place: str) -> Callable[[tuple[str, ...]], str]:
+    """The ``where`` of an entry whose source knows no finer places."""
+    return lambda inside: place
+
+
 def understand(entries: Iterable[Entry]) -> Said:
     """The checked values of a source; never raises for what the source holds.
 
@@ -71,17 +76,17 @@ def understand(entries: Iterable[Entry]) -> Said:
     """
     said = Said()
     for entry in entries:
-        row = TABLE.get(entry.name)
+        row = BY_NAME.get(entry.name)
         if row is None:
             said.problems.append(unknown(entry.name, entry.where(())))
             continue
-        faults: list[Malformed] = []
+        faults: list[MalformedError] = []
         value: object = msgspec.UNSET
         try:
             textual = entry.is_text and isinstance(entry.raw, str)
             raw = row.kind.from_text(str(entry.raw)) if textual else entry.raw
             value = row.kind.read(raw, faults.append)
-        except Malformed as fault:
+        except MalformedError as fault:
             faults.append(fault)
         if faults and row.is_private:
             value = row.closed
@@ -97,7 +102,7 @@ def unreadable(place: str, reason: str, remedy: str) -> Said:
     It may have closed what concerns privacy, so that is closed.
     """
     return Said(
-        values={row.name: Given(row.closed, place) for row in TABLE.values() if row.is_private},
+        values={row.name: Given(row.closed, place) for row in TABLE if row.is_private},
         problems=[
             f"In {place}: {reason}, so all of it is ignored and what concerns privacy is closed; {remedy}."
         ],
@@ -106,19 +111,20 @@ def unreadable(place: str, reason: str, remedy: str) -> Said:
 
 def unknown(name: str, place: str) -> str:
     """The problem of a name that is no setting."""
-    meant = nearest(name, list(TABLE))
-    remedy = f"did you mean {meant}?" if meant else "remove it, or see the names in the list of settings."
-    return f"In {place}: there is no setting {one_line(name, NAME_LIMIT_CHARS)}; {remedy}"
+    meant = nearest(name, list(BY_NAME))
+    hint = f" (did you mean {meant}?)" if meant else ""
+    return (
+        f"In {place}: there is no setting {one_line(name, NAME_LIMIT_CHARS)}{hint}; correct it or remove it."
+    )
 
 
-def _sentence(row: Setting, fault: Malformed, place: str) -> str:
-    name = row.name
+def _sentence(row: Setting, fault: MalformedError, place: str) -> str:
+    subject = f"item {fault.item} of {row.name}" if fault.item else row.name
     for key in fault.path:
-        key = one_line(key, NAME_LIMIT_CHARS)  # noqa: PLW2901 - the same key, safe to show
-        name += f".{key}" if _BARE_KEY.fullmatch(key) else f'."{key}"'
+        safe = one_line(key, NAME_LIMIT_CHARS)
+        subject += f".{safe}" if _BARE_KEY.fullmatch(safe) else f'."{safe}"'
     outcome = "so it is ignored"
     if row.is_private:
-        closed = listed(row.closed) if isinstance(row.closed, tuple) and row.closed else row.closed
-        outcome = f"so the closed choice applies ({'nothing' if closed == () else shown(closed)})"
-    end = "" if fault.remedy.endswith("?") else "."
-    return f"In {place}: {name} {fault.what}, {outcome}; {fault.remedy}{end}"
+        closed = shown(row.closed) if row.closed != () else "nothing"
+        outcome = f"so the closed choice applies ({closed})"
+    return f"In {place}: {subject} {fault.what}, {outcome}; {fault.remedy}."

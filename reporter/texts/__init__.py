@@ -16,7 +16,7 @@ DOMAIN = "reporter"
 LANGUAGES = ("en", "ru")
 
 
-def N_(message: str) -> str:
+def N_(message: str) -> str:  # noqa: N802 - the name that gettext users know
     """Marks a message id for extraction where it is looked up later."""
     return message
 

@@ -7,6 +7,14 @@ from datetime import datetime
 import msgspec
 
 from reporter.diagnosis.verdict import Retry
+from reporter.texts.safe import one_line, plain
+
+HEADLINE_LIMIT_CHARS = 600
+ADVICE_LIMIT_ITEMS = 200
+ADVICE_LIMIT_CHARS = 1_000
+ADVICE_LIMIT_TOTAL_CHARS = 16_000
+HELP_LIMIT_CHARS = 16_000
+DETAILS_LIMIT_CHARS = 128_000
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,3 +30,25 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     retry_at: datetime | None = None
     asks_access_code: bool = False
     details: str = ""
+
+
+def tidy(notice: Notice) -> Notice:
+    """The same notice with every text harmless and short enough to be drawn.
+
+    Whatever a server or a host application said has passed other rooms already; a face must stand
+    even where one of them let something through.
+    """
+    advice = []
+    left_chars = ADVICE_LIMIT_TOTAL_CHARS
+    for sentence in notice.advice[:ADVICE_LIMIT_ITEMS]:
+        if left_chars <= 0:
+            break
+        advice.append(one_line(sentence, min(ADVICE_LIMIT_CHARS, left_chars)))
+        left_chars -= len(advice[-1])
+    return msgspec.structs.replace(
+        notice,
+        headline=one_line(notice.headline, HEADLINE_LIMIT_CHARS),
+        advice=advice,
+        help_text=plain(notice.help_text, HELP_LIMIT_CHARS).strip(),
+        details=plain(notice.details, DETAILS_LIMIT_CHARS),
+    )

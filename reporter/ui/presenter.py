@@ -18,10 +18,11 @@ import msgspec
 
 from reporter.delivery.receipt import Receipt, State
 from reporter.diagnosis.verdict import Retry
+from reporter.errors import ReporterError
 from reporter.report.model import Story
 from reporter.texts import Translator
 from reporter.ui.face import Face
-from reporter.ui.notice import Notice
+from reporter.ui.notice import Notice, tidy
 
 AUTOMATIC_RETRY_S = (5, 10, 20, 40, 60)
 RETRY_JITTER = 0.2
@@ -37,15 +38,16 @@ class Page(StrEnum):
 
 
 class RetryResult(StrEnum):
-    """What became of one more try. ``UNKNOWN``: nobody is there to try; the caller was told."""
+    """What became of one more try. ``HOST_GONE``: the application that would try has ended."""
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    HOST_GONE = "host_gone"
 
 
 class Desk(Protocol):
     """What the agent does for the dialog. All but ``first_notice`` may take seconds and are called
-    on background threads; none of them raises, but returns a notice, a receipt or a text that says so."""
+    on background threads. Only ``send`` raises; the others return a notice or a text that says so."""
 
     reference: str
     """The number of the report this dialog would send."""
@@ -56,13 +58,26 @@ class Desk(Protocol):
     has_host: bool
     """True where a host application waits and its login can be tried again."""
 
-    def first_notice(self) -> Notice: ...
-    def diagnose(self, show: Callable[[Notice], None]) -> Notice: ...
-    def retry(self, access_code: str) -> RetryResult: ...
-    def preview(self, story: Story) -> str: ...
-    def send(self, story: Story) -> Receipt: ...
-    def about(self) -> str: ...
-    def open_link(self, url: str) -> bool: ...
+    def first_notice(self) -> Notice:
+        """What can be said before anything was measured."""
+
+    def diagnose(self, show: Callable[[Notice], None]) -> Notice:
+        """Look for the cause; ``show`` receives what is known meanwhile."""
+
+    def retry(self, access_code: str) -> RetryResult:
+        """Have the host try its login once more."""
+
+    def preview(self, story: Story) -> str:
+        """Exactly the text that ``send`` would send with this story."""
+
+    def send(self, story: Story) -> Receipt:
+        """Keep and send the report; raises ReporterError when it could not even be kept."""
+
+    def about(self) -> str:
+        """The platform and configuration information as text."""
+
+    def open_link(self, url: str) -> bool:
+        """Open a link outside; whether that worked."""
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +85,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     ``countdown_s``: whole seconds until the next automatic try, null when none is planned;
     ``busy``: what is going on, a sentence, empty when nothing is; ``remark``: a passing sentence
-    (the last try, a copied text); ``receipt_lines``: what became of the report, the first line is its headline.
+    (the last try, a copied text); ``receipt_lines``: what became of the report, its headline first.
     """
 
     page: Page
@@ -98,8 +113,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 class Presenter:
     """One dialog, from the first message to its end.
 
-    ``clock`` gives monotonic seconds, ``now`` the time of day with zone, ``background`` runs a callable on another thread
-    and ``jitter`` gives a number from 0 to 1; all are injected by tests.
+    ``clock`` gives monotonic seconds, ``now`` the time of day with zone, ``background`` runs a callable on
+    another thread and ``jitter`` gives a number from 0 to 1; all are injected by tests.
     """
 
     def __init__(
@@ -120,13 +135,12 @@ class Presenter:
         self._jitter = jitter or _random
         self._lock = threading.RLock()
         self._face: Face | None = None
-        self._notice = desk.first_notice()
+        self._notice = tidy(desk.first_notice())
         self._page = Page.MESSAGE
-        self._busy = texts.say("Looking for the cause…")
         self._remark = ""
         self._retrying = False
         self._sending = False
-        self._diagnosing = False
+        self._diagnosing = True  # from the first view on; the work begins with start()
         self._automatic_tries = 0
         self._retry_due: float | None = None
         self._receipt: Receipt | None = None
@@ -156,10 +170,10 @@ class Presenter:
                 countdown_s=countdown,
                 can_send=self._desk.can_send and self._receipt is None,
                 sending=self._sending,
-                busy=self._busy,
+                busy=self._busy(),
                 remark=self._remark,
                 receipt_state=None if self._receipt is None else self._receipt.state,
-                receipt_lines=[] if self._receipt is None else self._receipt_lines(self._receipt),
+                receipt_lines=[] if self._receipt is None else receipt_lines(self._receipt, self.texts),
                 receipt_page="" if self._receipt is None else self._receipt.page,
                 closed=self._closed,
             )
@@ -188,7 +202,6 @@ class Presenter:
                 self._diagnose()
                 return
             self._retrying = True
-            self._busy = self.texts.say("Trying to sign in again…")
         self._refresh()
         self._background(lambda: self._retry(access_code))
 
@@ -211,7 +224,7 @@ class Presenter:
                 return
             self._sending = True
             self._retry_due = None
-            self._busy = self.texts.say("Sending the report…")
+            self._remark = ""
         self._refresh()
         self._background(lambda: self._send(story))
 
@@ -252,15 +265,13 @@ class Presenter:
     def _diagnose(self) -> None:
         with self._lock:
             self._diagnosing = True
-            self._busy = self.texts.say("Looking for the cause…")
         self._refresh()
 
         def work() -> None:
-            notice = self._desk.diagnose(self._show)
+            notice = tidy(self._desk.diagnose(self._show))
             with self._lock:
                 self._notice = notice
                 self._diagnosing = False
-                self._busy = ""
                 self._plan_retry()
             self._refresh()
 
@@ -268,31 +279,49 @@ class Presenter:
 
     def _show(self, notice: Notice) -> None:
         with self._lock:
-            self._notice = notice
+            self._notice = tidy(notice)
         self._refresh()
 
     def _retry(self, access_code: str) -> None:
         result = self._desk.retry(access_code)
         with self._lock:
             self._retrying = False
-            self._busy = ""
             if result is RetryResult.SUCCEEDED:
                 self.succeeded = True
                 self._closed = True
-            else:
+            elif result is RetryResult.FAILED:
                 self._remark = self.texts.say("It did not work yet.")
+            else:
+                self._remark = self.texts.say("The program has ended. Please start it again.")
+            if not self.succeeded:
+                self._diagnose()
         self._refresh()
-        if result is not RetryResult.SUCCEEDED:
-            self._diagnose()
 
     def _send(self, story: Story) -> None:
-        receipt = self._desk.send(story)
+        receipt, trouble = None, ""
+        try:
+            receipt = self._desk.send(story)
+        except ReporterError as error:
+            trouble = str(error)
         with self._lock:
             self._sending = False
-            self._busy = ""
-            self._receipt = receipt
-            self._page = Page.RECEIPT
+            if receipt is None:
+                self._remark = self.texts.say(
+                    "The report could not be kept, and was not sent. {trouble}", trouble=trouble
+                )
+            else:
+                self._remark = ""
+                self._receipt = receipt
+                self._page = Page.RECEIPT
         self._refresh()
+
+    def _busy(self) -> str:
+        say = self.texts.say
+        if self._sending:
+            return say("Sending the report…")
+        if self._retrying:
+            return say("Trying to sign in again…")
+        return say("Looking for the cause…") if self._diagnosing else ""
 
     def _plan_retry(self) -> None:
         """Set the countdown that the verdict's retry policy allows."""
@@ -323,9 +352,6 @@ class Presenter:
                 self._retry_due = None
         self._refresh()
 
-    def _receipt_lines(self, receipt: Receipt) -> list[str]:
-        return receipt_lines(receipt, self.texts)
-
     def _open(self, url: str) -> None:
         if url and not self._desk.open_link(url):
             with self._lock:
@@ -335,6 +361,17 @@ class Presenter:
     def _refresh(self) -> None:
         if self._face is not None:
             self._face.refresh()
+
+
+def retry_text(view: View) -> str:
+    """The label of the button that tries again, with the time until it does so by itself."""
+    if view.countdown_s is None:
+        return view.retry_label
+    minutes, seconds = divmod(view.countdown_s, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{view.retry_label} ({hours}:{minutes:02}:{seconds:02})"
+    return f"{view.retry_label} ({minutes}:{seconds:02})" if minutes else f"{view.retry_label} ({seconds})"
 
 
 def receipt_lines(receipt: Receipt, texts: Translator) -> list[str]:

@@ -12,13 +12,20 @@ class Progress(Protocol):
     """One step of a probe, as the ladder tells it."""
 
     @property
-    def stage(self) -> str: ...
+    def stage(self) -> str:
+        """Which stage of the ladder."""
+
     @property
-    def state(self) -> str: ...
+    def state(self) -> str:
+        """``started``, ``done`` or ``abandoned``."""
+
     @property
-    def result(self) -> str: ...
+    def result(self) -> str:
+        """What came of it, in a few words."""
+
     @property
-    def elapsed_ms(self) -> int: ...
+    def elapsed_ms(self) -> int:
+        """How long it took."""
 
 
 MARKS = {"started": "…", "done": "✓", "abandoned": "✗"}
@@ -41,10 +48,14 @@ def show_progress(*, enabled: bool) -> Iterator[Callable[[Progress], None] | Non
         table = Table.grid(padding=(0, 2))
         for stage in stages.values():
             elapsed = f"{stage.elapsed_ms} ms" if stage.state != "started" else ""
-            table.add_row(MARKS.get(stage.state, " "), Text(stage.stage.upper()), Text(stage.result), Text(elapsed))
+            table.add_row(
+                MARKS.get(stage.state, " "), Text(stage.stage.upper()), Text(stage.result), Text(elapsed)
+            )
         return table
 
-    with Live(console=Console(stderr=True), transient=True, get_renderable=draw, refresh_per_second=12) as live:
+    with Live(
+        console=Console(stderr=True), transient=True, get_renderable=draw, refresh_per_second=12
+    ) as live:
 
         def observe(progress: Progress) -> None:
             stages[progress.stage] = progress

@@ -14,7 +14,11 @@ from reporter.errors import FailureFormatError
 
 def test_target_and_message_suffice() -> None:
     failure = parse(b'{"target": "https://erp.example.org", "message": "Connection refused"}')
-    assert (failure.target, failure.message, failure.action) == ("https://erp.example.org", "Connection refused", "login")
+    assert (failure.target, failure.message, failure.action) == (
+        "https://erp.example.org",
+        "Connection refused",
+        "login",
+    )
 
 
 def test_a_whole_document_is_read() -> None:
@@ -26,7 +30,12 @@ def test_a_whole_document_is_read() -> None:
                 "action": "login",
                 "target": "https://erp.example.org/base",
                 "message": "Connection refused",
-                "exception": {"type": "ConnectionRefusedError", "message": "[Errno 111]", "traceback": "…", "errno": 111},
+                "exception": {
+                    "type": "ConnectionRefusedError",
+                    "message": "[Errno 111]",
+                    "traceback": "…",
+                    "errno": 111,
+                },
                 "application": {"name": "ERP", "version": "3.1.4"},
                 "response": {"status": 503, "retry_after": "20"},
                 "something_newer": [1, 2, 3],
@@ -64,7 +73,9 @@ def test_nonsense_gets_a_sentence_that_names_the_place(raw: bytes, said: str) ->
 
 
 def test_five_megabytes_of_message_are_cut_and_say_so() -> None:
-    failure = parse(json.dumps({"message": "x" * 5_000_000, "exception": {"traceback": "y" * 5_000_000}}).encode())
+    failure = parse(
+        json.dumps({"message": "x" * 5_000_000, "exception": {"traceback": "y" * 5_000_000}}).encode()
+    )
     assert len(failure.message) < MESSAGE_LIMIT_CHARS + 40
     assert failure.message.endswith("… [+4,983,616]")
     assert failure.exception is not None
@@ -77,7 +88,11 @@ def test_a_document_beyond_all_bounds_is_refused() -> None:
 
 
 def test_control_characters_and_bidi_overrides_are_taken_out() -> None:
-    failure = parse(json.dumps({"message": "a\x1b[31mb\u202egnp.exe\x00\u2066", "target": "https://e\x07.example"}).encode())
+    failure = parse(
+        json.dumps(
+            {"message": "a\x1b[31mb\u202egnp.exe\x00\u2066", "target": "https://e\x07.example"}
+        ).encode()
+    )
     assert failure.message == "a[31mbgnp.exe"
     assert failure.target == "https://e.example"
 
@@ -87,7 +102,9 @@ _json = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
     max_leaves=12,
 )
-_names = st.sampled_from(["schema", "message", "target", "exception", "application", "response", "occurred_at", "action"])
+_names = st.sampled_from(
+    ["schema", "message", "target", "exception", "application", "response", "occurred_at", "action"]
+)
 
 
 @given(st.dictionaries(_names, _json, max_size=8))

@@ -1,7 +1,7 @@
 """The guard stands in for faults of the connection, and is not there otherwise.
 
-The agent is a small script here, so that each wish of the person is known; the real agent talks to the same guard in the
-integration tests.
+The agent is a small script here, so that each wish of the person is known; the real agent talks to
+the same guard in the integration tests.
 """
 
 from __future__ import annotations
@@ -199,7 +199,9 @@ def test_an_async_context_manager_too(agent: FakeAgent) -> None:
     assert agent.was_started
 
 
-def test_an_agent_that_cannot_be_started_leaves_the_host_its_exception(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_agent_that_cannot_be_started_leaves_the_host_its_exception(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(handover, "agent_command", lambda: ["/nonexistent/reporter"])
     with pytest.raises(ConnectionRefusedError):
         reporter.guard(fails(1), target=TARGET)

@@ -9,7 +9,7 @@ import socket
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
@@ -101,13 +101,13 @@ def test_an_untrusted_certificate_gives_its_verify_code(library: str, httpserver
 
 
 @pytest.fixture
-def httpserver_tls() -> HTTPServer:
+def httpserver_tls() -> Iterator[HTTPServer]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("localhost").configure_cert(context)
     server = HTTPServer(host="localhost", ssl_context=context)
     server.expect_request("/").respond_with_data("ok")
     server.start()
-    yield server  # type: ignore[misc] # a fixture
+    yield server
     server.clear()
     server.stop()
 
@@ -141,7 +141,14 @@ def test_the_answer_of_the_server_is_kept(library: str, httpserver: HTTPServer) 
 
 @pytest.mark.parametrize(
     "error",
-    [TypeError("x"), KeyError("x"), AttributeError("x"), ValueError("x"), ZeroDivisionError(), RuntimeError("x")],
+    [
+        TypeError("x"),
+        KeyError("x"),
+        AttributeError("x"),
+        ValueError("x"),
+        ZeroDivisionError(),
+        RuntimeError("x"),
+    ],
 )
 def test_programming_errors_are_not_ours(error: Exception) -> None:
     assert not unwrap.is_connection_fault(error)
@@ -152,7 +159,7 @@ def test_a_programming_error_raised_while_handling_a_refused_connection_is_not_o
         try:
             raise ConnectionRefusedError(errno.ECONNREFUSED, "refused")
         except OSError:
-            {}["missing"]
+            raise KeyError("missing")  # noqa: B904 - the implicit context is what is tested
 
     assert not unwrap.is_connection_fault(caught(broken_handler))
 
@@ -193,7 +200,9 @@ def test_a_hosts_own_exception_counts_when_it_hides_a_fault_or_is_named() -> Non
 
 
 @pytest.mark.parametrize("path", ["missing.ini", "."])
-def test_a_file_that_cannot_be_opened_is_not_ours(path: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_file_that_cannot_be_opened_is_not_ours(
+    path: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     folder = tmp_path_factory.mktemp("files")
     assert not unwrap.is_connection_fault(caught(lambda: (folder / path).read_text()))
 
@@ -203,7 +212,9 @@ def test_a_full_disk_is_not_ours() -> None:
 
 
 def test_an_exception_group_leads_to_its_root() -> None:
-    group = ExceptionGroup("both addresses", [TimeoutError(), ConnectionRefusedError(errno.ECONNREFUSED, "refused")])
+    group = ExceptionGroup(
+        "both addresses", [TimeoutError(), ConnectionRefusedError(errno.ECONNREFUSED, "refused")]
+    )
     assert unwrap.is_connection_fault(group)
     assert unwrap.describe(group).errno == errno.ECONNREFUSED
 
@@ -243,7 +254,10 @@ _exceptions = st.sampled_from(
 
 @given(
     st.lists(_exceptions, min_size=1, max_size=12),
-    st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11), st.sampled_from(["cause", "context", "args"])), max_size=30),
+    st.lists(
+        st.tuples(st.integers(0, 11), st.integers(0, 11), st.sampled_from(["cause", "context", "args"])),
+        max_size=30,
+    ),
 )
 def test_any_graph_of_exceptions_is_described_without_harm(
     makers: list[Callable[[], Exception]], edges: list[tuple[int, int, str]]

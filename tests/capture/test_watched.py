@@ -14,7 +14,18 @@ def python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
-REPORTS = "import os; open(os.environ['REPORTER_FAILURE_FILE'], 'w').write({document!r}); raise SystemExit({status})"
+REPORTS = """
+import os
+with open(os.environ['REPORTER_FAILURE_FILE'], 'w') as file:
+    file.write({document!r})
+raise SystemExit({status})
+"""
+DIES = """
+import os, signal
+if signal.{name} != signal.SIGKILL:
+    signal.signal(signal.{name}, signal.SIG_DFL)
+os.kill(os.getpid(), signal.{name})
+"""
 
 
 def test_a_program_that_ends_well_is_no_failure() -> None:
@@ -44,7 +55,7 @@ def test_a_crash_is_a_failure_and_the_status_is_the_shells() -> None:
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGKILL"])
 def test_a_signal_that_was_meant_is_no_crash(name: str) -> None:
-    code = f"import os, signal; signal.signal(signal.{name}, signal.SIG_DFL) if '{name}' != 'SIGKILL' else 0; os.kill(os.getpid(), signal.{name})"
+    code = DIES.format(name=name)
     assert watched.run(python(code)).failure is None
 
 

@@ -20,18 +20,33 @@ PLANTED = {
         "Server=db;Uid=sa;Pwd=hunter2-marker;Database=erp",
         "access_code=hunter2-marker",
     ],
-    "address credentials": ["https://anna:hunter2-marker@erp.example.org/base", "postgresql://anna:hunter2-marker@db/erp"],
-    "address query": ["GET https://erp.example.org/login?session=hunter2-marker HTTP/1.1", "https://a.example/#hunter2-marker"],
-    "authorization": ["Authorization: Basic aHVudGVyMi1tYXJrZXI-hunter2-marker", "authorization=Bearer hunter2-marker"],
+    "address credentials": [
+        "https://anna:hunter2-marker@erp.example.org/base",
+        "postgresql://anna:hunter2-marker@db/erp",
+    ],
+    "address query": [
+        "GET https://erp.example.org/login?session=hunter2-marker HTTP/1.1",
+        "https://a.example/#hunter2-marker",
+    ],
+    "authorization": [
+        "Authorization: Basic aHVudGVyMi1tYXJrZXI-hunter2-marker",
+        "authorization=Bearer hunter2-marker",
+    ],
     "bearer token": ["curl -H 'X: Bearer hunter2-marker'"],
     "cookie": ["Cookie: sid=hunter2-marker; theme=dark", "Set-Cookie: sid=hunter2-marker; Path=/"],
     "token": ["jwt eyJhbGciOiJI.eyJodW50ZXIy.hunter2-marker end"],
     "private key": ["-----BEGIN RSA PRIVATE KEY-----\nhunter2-marker\n-----END RSA PRIVATE KEY-----"],
-    "home directory": ["/home/hunter2-marker/project/login.py", r"C:\Users\hunter2-marker\AppData", "/Users/hunter2-marker/x"],
+    "home directory": [
+        "/home/hunter2-marker/project/login.py",
+        r"C:\Users\hunter2-marker\AppData",
+        "/Users/hunter2-marker/x",
+    ],
 }
 
 
-@pytest.mark.parametrize(("kind", "planted"), [(kind, text) for kind, texts in PLANTED.items() for text in texts])
+@pytest.mark.parametrize(
+    ("kind", "planted"), [(kind, text) for kind, texts in PLANTED.items() for text in texts]
+)
 def test_a_planted_secret_is_taken_out_and_counted(kind: str, planted: str) -> None:
     clean, found = scrub.text(f"before {planted} after")
     assert "hunter2-marker" not in clean
@@ -71,7 +86,29 @@ def test_scrubbing_twice_changes_nothing_more_and_never_raises(text: str) -> Non
 
 
 _pieces = st.sampled_from(
-    ["password", "=", ": ", '"', "'", "https://", "u:p@", "host", "?q=1", "#f", " ", "Bearer ", "abcdefgh1", "Cookie: ", "\n", "<", ">", "/home/", "x", "token", "--"]
+    [
+        "password",
+        "=",
+        ": ",
+        '"',
+        "'",
+        "https://",
+        "u:p@",
+        "host",
+        "?q=1",
+        "#f",
+        " ",
+        "Bearer ",
+        "abcdefgh1",
+        "Cookie: ",
+        "\n",
+        "<",
+        ">",
+        "/home/",
+        "x",
+        "token",
+        "--",
+    ]
 )
 
 

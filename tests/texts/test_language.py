@@ -34,7 +34,7 @@ def test_languages_without_a_catalogue_are_english(tag: str) -> None:
     [
         ({"LANG": "ru_RU.UTF-8"}, "ru_RU.UTF-8"),
         ({"LANG": "de_DE.UTF-8", "LC_MESSAGES": "ru_RU"}, "ru_RU"),
-        ({"LC_ALL": "C.UTF-8", "LANG": "ru_RU.UTF-8"}, "ru_RU.UTF-8"),
+        ({"LC_ALL": "ru_RU.UTF-8", "LANG": "de_DE.UTF-8"}, "ru_RU.UTF-8"),
         ({"LANGUAGE": "ru:en", "LANG": "en_US.UTF-8"}, "ru"),
         ({"LANG": "POSIX"}, "en"),
         ({}, "en"),

@@ -80,6 +80,14 @@ class Theme:
         """The width of ``text`` in pixels."""
         return self._root.tk.getint(self._root.tk.call("font", "measure", font, text))
 
+    def line_height(self, font: Font) -> int:
+        """The height of one line in pixels."""
+        return self._root.tk.getint(self._root.tk.call("font", "metrics", font, "-linespace"))
+
+    def leading(self, font: Font) -> int:
+        """The distance from line to line that reads well, in pixels."""
+        return round(-font[1] * (1.35 if font[1] < self.body[1] else 1.55))
+
     def mark(self, mark: Mark) -> tkinter.PhotoImage:
         """The picture that stands beside a headline."""
         name = f"mark-{mark}"
@@ -199,6 +207,7 @@ class Theme:
                 ("pressed", self._face(f"{name}-pressed", palette.footer, pressed, line)),
                 ("active", self._face(f"{name}-hover", palette.footer, hover, line)),
                 border=px(RADIUS),
+                padding=0,
                 sticky="nswe",
             )
         for name, face in (("TButton", "plain.face"), ("Primary.TButton", "primary.face")):
@@ -209,7 +218,7 @@ class Theme:
             )
             primary = name.startswith("Primary")
             ink = palette.on_accent if primary else palette.text
-            style.configure(name, padding=(px(16), px(7)), foreground=ink, background=palette.footer, anchor="center")
+            style.configure(name, padding=(px(18), px(6)), foreground=ink, background=palette.footer, anchor="center")
             style.configure(name, font=self.strong if primary else self.body)
             style.map(name, foreground=[("disabled", palette.disabled), ("", ink)], background=[])
 
@@ -343,7 +352,7 @@ class Theme:
     ) -> tkinter.PhotoImage:
         """A rounded face; its long middle keeps the number of tiles on a wide control small."""
         radius = self.px(RADIUS)
-        width, height = 2 * radius + self.px(64), 2 * radius + self.px(24)
+        width, height = 2 * radius + self.px(64), 2 * radius + self.px(22)
         picture = Raster(width, height, self._rgb(ground))
         if line is not None:
             picture.rounded(0, 0, width, height, radius, self._rgb(line))

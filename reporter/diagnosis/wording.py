@@ -1,0 +1,69 @@
+"""From a cause and its evidence to sentences in the person's language."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from string import Formatter
+
+from reporter.diagnosis.evidence import Evidence
+from reporter.texts import Translator
+from reporter.texts.causes import CAUSES, THE_SERVER
+
+NAMES_SHOWN = 5
+
+_COMMON_NAME = re.compile(r"(?:^|, )(?:CN|O)=([^,]+)")
+
+
+def word(
+    cause: str, evidence: Evidence, until: datetime | None, texts: Translator
+) -> tuple[str, list[str]]:
+    """The headline and the advice for a cause; sentences whose values are not known are left out."""
+    words = CAUSES[cause]
+    known = values(evidence, until)
+    known.setdefault("host", texts.say(THE_SERVER))
+    advice = [texts.say(line, **known) for line in words.advice if _placeholders(line) <= known.keys()]
+    return texts.say(words.headline, **known), advice
+
+
+def values(evidence: Evidence, until: datetime | None) -> dict[str, str]:
+    """The values of the placeholders that this evidence knows."""
+    known: dict[str, str | None] = {"until": _minute(until)}
+    if (target := evidence.target) is not None:
+        port = target.port if evidence.tcp is None else evidence.tcp.port
+        known |= {"host": target.host, "port": str(port), "url": target.display}
+    if (tls := evidence.tls) is not None:
+        if tls.certificate is not None:
+            issuer = _COMMON_NAME.search(tls.certificate.issuer)
+            known |= {
+                "names": ", ".join(tls.certificate.names[:NAMES_SHOWN]),
+                "issuer": issuer[1] if issuer is not None else tls.certificate.issuer,
+                "expired_on": _day(tls.certificate.not_after),
+                "valid_from": _day(tls.certificate.not_before),
+            }
+        if tls.server_date is not None and tls.skew_s is not None:
+            own = tls.server_date - timedelta(seconds=tls.skew_s)
+            known |= {"server_time": _minute(tls.server_date), "own_time": _minute(own)}
+    if (http := evidence.http) is not None:
+        known["status"] = None if http.status is None else str(http.status)
+        known["min_version"] = None if http.problem is None else http.problem.minimum
+    return {name: value for name, value in known.items() if value}
+
+
+def _placeholders(message: str) -> set[str]:
+    return {field for _text, field, _spec, _conversion in Formatter().parse(message) if field}
+
+
+def _minute(moment: datetime | None) -> str | None:
+    return None if moment is None else _local(moment).strftime("%Y-%m-%d %H:%M")
+
+
+def _day(moment: datetime) -> str:
+    return _local(moment).strftime("%Y-%m-%d")
+
+
+def _local(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone()
+    except (OverflowError, ValueError, OSError):
+        return moment  # at the ends of the calendar there is no local time

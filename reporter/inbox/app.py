@@ -1,0 +1,315 @@
+"""App: the HTTP side of the inbox.
+
+POST /reports                            take a report; answered only after the store has it on disk
+GET  /                                   the list for support
+GET  /reports/{reference}                one report, as a page or as JSON
+GET  /reports/{reference}/report.json    the very bytes that were sent
+GET  /reports/{reference}/attachments/N  one attachment, from 0
+GET  /health                             for monitoring
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hmac
+import re
+import sqlite3
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from reporter.inbox.layout import message_page
+from reporter.inbox.list_page import ROWS_PER_PAGE, list_page
+from reporter.inbox.report_page import is_shown_image, report_page
+from reporter.inbox.store import Conflict, Store, Stored
+from reporter.inbox.upload import REFERENCE, Rejected, receive
+
+USER = "support"
+UPLOAD_LIMIT_S = 120.0
+SEARCH_LIMIT_CHARS = 200
+PAGE_LIMIT = 100_000
+
+_LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
+_LOOPBACK_HOST = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?", re.IGNORECASE)
+_STATIC = {
+    "/style.css": ("style.css", "text/css; charset=utf-8"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
+}
+_SAFE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def create_app(
+    store: Store, *, password: str = "", now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Starlette:
+    """The ASGI application on ``store``.
+
+    With a ``password``, pages need HTTP Basic authentication as the user ``support``; posting reports
+    never does. Without one, pages are only shown to requests for this computer's own address, so
+    that a web site cannot read them through a name that it points here.
+    """
+    return Endpoints(store, password, now).application()
+
+
+class Endpoints:
+    """What is answered, one method for each address."""
+
+    def __init__(self, store: Store, password: str, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._now = now
+        self._expected = f"{USER}:{password}".encode() if password else b""
+
+    def application(self) -> Starlette:
+        """The routes and how errors are answered."""
+        guarded = self._guarded
+        return Starlette(
+            routes=[
+                Route("/reports", self.take, methods=["POST"]),
+                Route("/", guarded(self.show_list), methods=["GET"]),
+                Route("/reports/{reference}", guarded(self.show_report), methods=["GET"]),
+                Route("/reports/{reference}/report.json", guarded(self.give_document), methods=["GET"]),
+                Route(
+                    "/reports/{reference}/attachments/{position:int}",
+                    guarded(self.give_attachment),
+                    methods=["GET"],
+                ),
+                Route("/health", self.health, methods=["GET"]),
+                *(Route(path, give_static, methods=["GET"]) for path in _STATIC),
+            ],
+            exception_handlers={HTTPException: _http_problem, sqlite3.Error: _disk_problem},
+        )
+
+    # For agents
+
+    async def take(self, request: Request) -> Response:
+        """Keep a posted report and confirm it."""
+        headers = request.headers
+        try:
+            async with asyncio.timeout(UPLOAD_LIMIT_S):
+                arrival = await receive(
+                    headers.get("content-type", ""), headers.get("idempotency-key", ""), request.stream()
+                )
+            is_new = await asyncio.wrap_future(self._store.put(arrival))
+        except Rejected as rejected:
+            return problem(rejected.status, rejected.detail)
+        except Conflict:
+            return problem(409, "This reference already belongs to a different report.")
+        except TimeoutError:
+            return problem(408, f"The report did not arrive within {UPLOAD_LIMIT_S:.0f} seconds.")
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
+        except sqlite3.Error:
+            return problem(
+                503, "The report could not be written to the disk; send it again later.", retry_after_s=60
+            )
+        return _json(
+            {
+                "reference": arrival.reference,
+                "state": "accepted",
+                "page": f"{request.base_url}reports/{arrival.reference}",
+            },
+            status=201 if is_new else 200,
+        )
+
+    async def health(self, request: Request) -> Response:
+        """Says whether reports can be kept and read."""
+        if await run_in_threadpool(self._store.healthy):
+            return _json({"status": "ok"})
+        return _json({"status": "failing"}, status=503)
+
+    # For support
+
+    async def show_list(self, request: Request) -> Response:
+        """The list; a search for exactly one reference leads straight to it."""
+        search = request.query_params.get("q", "").strip()[:SEARCH_LIMIT_CHARS]
+        cause = request.query_params.get("cause", "")[:SEARCH_LIMIT_CHARS]
+        number = request.query_params.get("page", "1")
+        page = min(int(number), PAGE_LIMIT) if re.fullmatch(r"[1-9]\d{0,8}", number, re.ASCII) else 1
+        reference = standard_reference(search)
+        if reference and await self._find(reference):
+            return RedirectResponse(f"/reports/{reference}", status_code=303)
+        listing = await run_in_threadpool(
+            self._store.listing,
+            search=reference or search,
+            cause=cause,
+            limit=ROWS_PER_PAGE,
+            offset=(page - 1) * ROWS_PER_PAGE,
+        )
+        return _page(list_page(listing, search=search, cause=cause, page=page, now=self._now()))
+
+    async def show_report(self, request: Request) -> Response:
+        """One report, as JSON for programs that ask for it, otherwise as a page."""
+        stored = await self._stored(request)
+        if _prefers_json(request.headers.get("accept", "")):
+            return Response(
+                _as_json(stored, str(request.base_url)), headers=_SAFE_HEADERS, media_type="application/json"
+            )
+        return _page(await run_in_threadpool(report_page, stored))
+
+    async def give_document(self, request: Request) -> Response:
+        """report.json, byte for byte."""
+        stored = await self._stored(request)
+        return _file(stored.report_json, "application/json", f"{stored.reference}.json")
+
+    async def give_attachment(self, request: Request) -> Response:
+        """One attachment, always as a download; only pictures keep their type."""
+        reference = standard_reference(request.path_params["reference"])
+        position = min(request.path_params["position"], 2**31)
+        file = await run_in_threadpool(self._store.attachment, reference, position)
+        if file is None:
+            raise HTTPException(404, "There is no such attachment.")
+        content_type = file.content_type if is_shown_image(file.content_type) else "application/octet-stream"
+        return _file(file.content, content_type.partition(";")[0].strip(), file.name)
+
+    async def _stored(self, request: Request) -> Stored:
+        reference = standard_reference(request.path_params["reference"])
+        stored = await self._find(reference)
+        if stored is None:
+            raise HTTPException(404, "There is no report with this reference here.")
+        return stored
+
+    async def _find(self, reference: str) -> Stored | None:
+        return await run_in_threadpool(self._store.get, reference)
+
+    def _guarded(self, endpoint: Endpoint) -> Endpoint:
+        """``endpoint`` for support only."""
+
+        async def guarded(request: Request) -> Response:
+            if self._expected:
+                if not hmac.compare_digest(
+                    _credentials(request.headers.get("authorization", "")), self._expected
+                ):
+                    raise HTTPException(
+                        401,
+                        f"These pages are for support: sign in as “{USER}”.",
+                        headers={"WWW-Authenticate": 'Basic realm="Reports", charset="UTF-8"'},
+                    )
+            elif not _LOOPBACK_HOST.fullmatch(request.headers.get("host", "")):
+                raise HTTPException(
+                    421, "Without a password, reports are only shown at the address of this computer itself."
+                )
+            return await endpoint(request)
+
+        return guarded
+
+
+def standard_reference(text: str) -> str:
+    """The reference in its written form, from what a person typed; empty when it is none."""
+    letters = re.sub(r"[\s-]", "", text).upper().translate(_LOOKALIKES)
+    written = f"{letters[:4]}-{letters[4:]}"
+    return written if REFERENCE.fullmatch(written) else ""
+
+
+def problem(status: int, detail: str, *, retry_after_s: int | None = None) -> Response:
+    """An answer as RFC 9457 wants it."""
+    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+    return Response(
+        msgspec.json.encode({"title": HTTPStatus(status).phrase, "status": status, "detail": detail}),
+        status_code=status,
+        headers=_SAFE_HEADERS | headers,
+        media_type="application/problem+json",
+    )
+
+
+async def give_static(request: Request) -> Response:
+    """The style sheet and the icon."""
+    name, media_type = _STATIC[request.url.path]
+    content = await run_in_threadpool((Path(__file__).parent / name).read_bytes)
+    return Response(content, headers=_SAFE_HEADERS | {"Cache-Control": "max-age=3600"}, media_type=media_type)
+
+
+async def _http_problem(request: Request, error: Exception) -> Response:
+    """Browsers get a page, programs a problem document."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    if "text/html" not in request.headers.get("accept", ""):
+        answer = problem(error.status_code, error.detail)
+    else:
+        answer = _page(message_page(HTTPStatus(error.status_code).phrase, error.detail), error.status_code)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _disk_problem(request: Request, error: Exception) -> Response:
+    return problem(503, "The database cannot be read at the moment; try again later.", retry_after_s=60)
+
+
+def _page(markup: str, status: int = 200) -> Response:
+    return Response(markup, status_code=status, headers=_SAFE_HEADERS, media_type="text/html; charset=utf-8")
+
+
+def _json(document: dict[str, str], status: int = 200) -> Response:
+    return Response(
+        msgspec.json.encode(document),
+        status_code=status,
+        headers=_SAFE_HEADERS,
+        media_type="application/json",
+    )
+
+
+def _as_json(stored: Stored, base: str) -> bytes:
+    page = f"{base}reports/{stored.reference}"
+    return msgspec.json.encode(
+        {
+            "reference": stored.reference,
+            "state": "accepted",
+            "page": page,
+            "received_at": stored.received_at,
+            "repeats": stored.repeats,
+            "attachments": [
+                {
+                    "name": file.name,
+                    "content_type": file.content_type,
+                    "size_bytes": file.size_bytes,
+                    "url": f"{page}/attachments/{position}",
+                }
+                for position, file in enumerate(stored.attachments)
+            ],
+            "report": msgspec.Raw(stored.report_json),
+        }
+    )
+
+
+def _file(content: bytes, content_type: str, name: str) -> Response:
+    disposition = f"attachment; filename*=UTF-8''{quote(name.encode('utf-8', 'replace'), safe='')}"
+    return Response(
+        content, headers=_SAFE_HEADERS | {"Content-Disposition": disposition, "Content-Type": content_type}
+    )
+
+
+def _prefers_json(accept: str) -> bool:
+    """True where JSON is asked for and a page is not."""
+    return "application/json" in accept and "text/html" not in accept
+
+
+def _credentials(header: str) -> bytes:
+    """What stands in a Basic ``Authorization`` header; empty when nothing usable does."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return b""
+    try:
+        return base64.b64decode(encoded.strip().encode(), validate=True)
+    except (binascii.Error, ValueError):
+        return b""

@@ -1,0 +1,196 @@
+"""MessagePage: what is wrong, what helps, whom to ask."""
+
+from __future__ import annotations
+
+import tkinter
+from tkinter import ttk
+from typing import TYPE_CHECKING
+
+from reporter.ui.presenter import View, retry_text
+from reporter.ui.window.marks import Mark
+from reporter.ui.window.parts import CopyLink, Link, NumberField, Page, TextBox, WrapLabel
+from reporter.ui.window.theme import GAP, MARK
+
+if TYPE_CHECKING:
+    from reporter.ui.window.dialog import Dialog
+
+DETAILS_LINES = 10
+HELP_LABEL_LIMIT_CHARS = 900
+HELP_LABEL_LIMIT_LINES = 12
+HELP_BOX_LINES = 9
+
+
+class MessagePage(Page):
+    """The first page. What a person may never need is built when it is first asked for."""
+
+    def __init__(self, dialog: Dialog, view: View) -> None:
+        super().__init__(dialog.root, dialog.theme)
+        self._dialog = dialog
+        self._presenter = dialog.presenter
+        self._say = dialog.say
+        px = self.theme.px
+        self._column = self.inside - px(MARK + GAP)
+        body = self.body
+        body.columnconfigure(1, weight=1)
+        mark = ttk.Label(body, image=self.theme.mark(Mark.CAUTION))
+        mark.grid(row=0, column=0, sticky="nw", padx=(0, px(GAP)), rowspan=2)
+        # The headline's first line stands at the height of the mark's middle.
+        lift = max(0, (px(MARK) - self.theme.line_height(self.theme.headline)) // 2)
+        self._headline = WrapLabel(body, style="Headline.TLabel", width_px=self._column)
+        self._headline.grid(row=0, column=1, sticky="we", pady=(lift, 0))
+        self._advice = ttk.Frame(body)
+        self._advice.grid(row=1, column=1, sticky="we", pady=(px(12), 0))
+        self._advice.columnconfigure(1, weight=1)
+        self._advice_shown: list[str] = []
+        self._help: ttk.Frame | None = None
+        self._help_shown = ("", False)
+        self._code: ttk.Entry | None = None
+        self._details: TextBox | None = None
+        self._details_row: ttk.Frame | None = None
+        self._number(view)
+        self._more()
+        self._footer(view)
+
+    def draw(self, view: View) -> None:
+        """Show ``view``; what has not changed is left alone."""
+        if str(self._headline.cget("text")) != view.headline:
+            self._headline.configure(text=view.headline)
+        self._draw_advice(view.advice)
+        self._draw_help(view)
+        self._draw_code(view)
+        if self._details is not None:
+            self._details.set(view.details)
+        self.status.draw(view.busy, view.remark)
+        self._retry.configure(
+            text=retry_text(view), state="normal" if view.retry_enabled else "disabled"
+        )
+        hand = view.asks_access_code or view.countdown_s is not None or not view.can_send
+        if hand or self._send is None:
+            self.choose_primary(self._retry)
+        else:
+            self.choose_primary(self._send)
+
+    def first_focus(self) -> tkinter.Misc | None:
+        """The access code where one is asked for, else the button that helps most."""
+        return self._code if self._code is not None and self._code.winfo_manager() else self.primary
+
+    def _number(self, view: View) -> None:
+        px = self.theme.px
+        row = ttk.Frame(self.body)
+        row.grid(row=4, column=1, sticky="we", pady=(px(20), 0))
+        ttk.Label(row, text=self._say("Reference number"), style="Muted.TLabel").pack(side="left")
+        NumberField(row, view.reference, self.theme.number).pack(side="left", padx=(px(8), 0))
+        CopyLink(row, self._say("Copy"), self._say("Copied"), lambda: view.reference).pack(side="left", padx=px(8))
+
+    def _more(self) -> None:
+        px = self.theme.px
+        row = ttk.Frame(self.body)
+        row.grid(row=5, column=1, sticky="we", pady=(px(4), 0))
+        self._details_link = Link(row, self._say("Show details…"), self._toggle_details)
+        self._details_link.pack(side="left", padx=(-3, 0) if False else 0)
+        Link(row, self._say("About…"), self._dialog.open_about).pack(side="left", padx=(px(20), 0))
+
+    def _footer(self, view: View) -> None:
+        say = self._say
+        self._send: ttk.Button | None = None
+        if view.can_send:
+            self._send = self.button(say("Send report…"), self._presenter.compose)
+        self._retry = self.button(view.retry_label, self.try_again)
+        # Room for the countdown, so that the buttons stand still when it begins.
+        room = self.theme.measure(f"{view.retry_label} (00)", self.theme.strong)
+        self._retry.configure(width=-(-room // self.theme.measure("0", self.theme.body)))
+        self.button(say("Close"), self._dialog.ask_close)
+
+    def try_again(self) -> None:
+        """Try the login once more, with the access code if one was entered."""
+        self._presenter.try_again("" if self._code is None else self._code.get().strip())
+
+    def _draw_advice(self, advice: list[str]) -> None:
+        if advice == self._advice_shown:
+            return
+        self._advice_shown = advice
+        for old in self._advice.winfo_children():
+            old.destroy()
+        px = self.theme.px
+        bullet = len(advice) > 1
+        inset = px(18) if bullet else 0
+        for row, sentence in enumerate(advice):
+            gap = (0 if row == 0 else px(6), 0)
+            if bullet:
+                ttk.Label(self._advice, text="•", style="TLabel").grid(row=row, column=0, sticky="nw", pady=gap)
+            text = WrapLabel(self._advice, text=sentence, width_px=self._column - inset)
+            text.grid(row=row, column=1, sticky="we", pady=gap)
+        self._advice.columnconfigure(0, minsize=inset)
+
+    def _draw_help(self, view: View) -> None:
+        wanted = (view.help_text, view.has_help_link)
+        if wanted == self._help_shown:
+            return
+        self._help_shown = wanted
+        if self._help is not None:
+            self._help.destroy()
+            self._help = None
+        if not any(wanted):
+            return
+        px, say = self.theme.px, self._say
+        self._help = panel = ttk.Frame(self.body, style="Panel.TFrame", padding=(px(16), px(14)))
+        panel.grid(row=3, column=1, sticky="we", pady=(px(20), 0))
+        panel.columnconfigure(0, weight=1)
+        if view.help_text:
+            head = ttk.Label(panel, text=say("From your organisation"), style="PanelHead.TLabel")
+            head.grid(row=0, column=0, sticky="w", pady=(0, px(4)))
+            self._help_text(panel, view.help_text)
+        if view.has_help_link:
+            link = Link(panel, say("Need help?"), self._presenter.open_help, style="PanelLink.TButton")
+            link.grid(row=2, column=0, sticky="w", pady=(px(6) if view.help_text else 0, 0))
+
+    def _help_text(self, panel: ttk.Frame, text: str) -> None:
+        """A label for a usual text; a long one gets a box of its own that scrolls."""
+        if len(text) <= HELP_LABEL_LIMIT_CHARS and text.count("\n") < HELP_LABEL_LIMIT_LINES:
+            width = self._column - 2 * self.theme.px(16)
+            WrapLabel(panel, style="Panel.TLabel", text=text, width_px=width).grid(row=1, column=0, sticky="we")
+            return
+        box = TextBox(panel, self.theme, lines=HELP_BOX_LINES, font=self.theme.body, readonly=True)
+        box.set(text)
+        box.grid(row=1, column=0, sticky="we")
+
+    def _draw_code(self, view: View) -> None:
+        if not view.asks_access_code:
+            if self._code is not None:
+                self._code.master.grid_remove()  # type: ignore[attr-defined]
+            return
+        if self._code is None:
+            px = self.theme.px
+            row = ttk.Frame(self.body)
+            row.grid(row=2, column=1, sticky="we", pady=(px(20), 0))
+            ttk.Label(row, text=self._say("Access code"), style="Strong.TLabel").pack(anchor="w", pady=(0, px(6)))
+            self._code = ttk.Entry(row, show="•", width=24, font=self.theme.body)
+            self._code.pack(anchor="w")
+            self._code.bind("<Key>", lambda _: self._presenter.stop_countdown())
+        self._code.master.grid()  # type: ignore[attr-defined]
+
+    def _toggle_details(self) -> None:
+        shown = self._details_row is not None and bool(self._details_row.winfo_manager())
+        if shown and self._details_row is not None:
+            self._details_row.grid_remove()
+        else:
+            self._presenter.stop_countdown()
+            self._build_details().grid()
+        self._details_link.configure(text=self._say("Show details…") if shown else self._say("Hide details"))
+        self._dialog.refit()
+        if not shown and self._details_row is not None:
+            self.area.reveal(self._details_row)
+
+    def _build_details(self) -> ttk.Frame:
+        if self._details_row is None:
+            px, say = self.theme.px, self._say
+            self._details_row = row = ttk.Frame(self.body)
+            row.grid(row=6, column=0, columnspan=2, sticky="we", pady=(px(8), 0))
+            row.columnconfigure(0, weight=1)
+            self._details = TextBox(row, self.theme, lines=DETAILS_LINES, font=self.theme.fixed, readonly=True)
+            self._details.grid(row=0, column=0, sticky="we")
+            copy = CopyLink(row, say("Copy"), say("Copied"), self._details.get)
+            copy.grid(row=1, column=0, sticky="w", pady=(px(4), 0))
+        if self._details is not None:
+            self._details.set(self._presenter.view().details)
+        return self._details_row

@@ -1,0 +1,68 @@
+"""Sheet: a second window with a text to read, select and copy."""
+
+from __future__ import annotations
+
+import tkinter
+from collections.abc import Callable
+from tkinter import ttk
+
+from reporter.ui.window.parts import CopyLink, TextBox, WrapLabel
+from reporter.ui.window.theme import MARGIN, WIDTH, Theme
+
+LINES = 22
+
+
+class Sheet:
+    """``heading`` over a text that may take a moment to come; the dialog stays open and usable."""
+
+    def __init__(
+        self, root: tkinter.Tk, theme: Theme, say: Callable[[str], str], *, title: str, heading: str, waiting: str
+    ) -> None:
+        self._window = window = tkinter.Toplevel(root, background=theme.palette.window, class_="Reporter")
+        window.withdraw()
+        window.title(title)
+        window.transient(root)
+        px = theme.px
+        width = min(px(WIDTH), root.winfo_screenwidth())
+        footer = ttk.Frame(window, style="Footer.TFrame", padding=(px(MARGIN) - 3, px(13)))
+        footer.pack(side="bottom", fill="x")
+        ttk.Frame(window, style="Line.TFrame", height=max(1, px(1))).pack(side="bottom", fill="x")
+        body = ttk.Frame(window, padding=(px(MARGIN), px(24), px(MARGIN), px(12)))
+        body.pack(side="top", fill="both", expand=True)
+        WrapLabel(body, style="Strong.TLabel", text=heading, width_px=width - 2 * px(MARGIN)).pack(fill="x")
+        self._box = TextBox(body, theme, lines=6, font=theme.fixed, readonly=True)
+        self._box.set(waiting)
+        copy = CopyLink(body, say("Copy"), say("Copied"), self._box.get)
+        copy.pack(side="bottom", anchor="w", pady=(px(4), 0))
+        self._box.pack(fill="both", expand=True, pady=(px(12), 0))
+        close = ttk.Button(footer, text=say("Close"), command=self.close, style="Primary.TButton", default="active")
+        close.pack(side="right")
+        window.bind("<Escape>", lambda _: self.close())
+        window.protocol("WM_DELETE_WINDOW", self.close)
+        height = min(px(560), root.winfo_screenheight() - px(64))
+        offset = px(40)
+        left = min(root.winfo_x() + offset, root.winfo_screenwidth() - width)
+        top = min(root.winfo_y() + offset, root.winfo_screenheight() - height)
+        window.geometry(f"{width}x{height}+{max(0, left)}+{max(0, top)}")
+        window.minsize(px(360), px(240))
+        window.deiconify()
+        self._box.text.focus_set()
+
+    @property
+    def open(self) -> bool:
+        """Whether the person has not closed it yet."""
+        return bool(self._window.winfo_exists())
+
+    def show(self, text: str) -> None:
+        """The text has come."""
+        if self.open:
+            self._box.set(text)
+
+    def lift(self) -> None:
+        """Bring it to the front again."""
+        self._window.lift()
+        self._box.text.focus_set()
+
+    def close(self) -> None:
+        """Close this window only."""
+        self._window.destroy()
