@@ -138,8 +138,11 @@ class Case:
     def first_notice(self) -> Notice:
         """What can be said before anything was measured."""
         say = self.texts.say
-        if self.failure.target:
-            headline = say("No connection to {host} could be made", host=_host_of(self.failure.target))
+        if self.failure.action != "run":
+            headline = say(
+                "No connection to {host} could be made",
+                host=_host_of(self.failure.target) or say("the server"),
+            )
             advice = FIRST_ADVICE
         else:
             name = self.application or say("The program")
@@ -149,8 +152,6 @@ class Case:
 
     def diagnose(self, show: Callable[[Notice], None]) -> Notice:
         """Measure, judge, and say why; ``show`` receives the notice with what is measured so far."""
-        if not self.failure.target:
-            return self.first_notice()
         self._measured = []
 
         def note(progress: StageProgress) -> None:
@@ -158,16 +159,18 @@ class Case:
                 self._measured.append(f"{progress.stage}  {progress.result}")
                 show(self.first_notice())
 
+        from reporter.diagnosis.narrative import narrate
+
         try:
             self.verdict = diagnose(
                 self.failure.target, failure=self.failure, texts=self.texts, observer=note
             )
+            self._measured = narrate(self.verdict.evidence)
         except TargetError as error:
-            self._measured = [str(error)]
+            self.verdict = hearsay(self.failure, self.texts)
+            self._measured = [str(error)] if self.failure.target else []
+        if self.failure.action == "run":
             return self.first_notice()
-        from reporter.diagnosis.narrative import narrate
-
-        self._measured = narrate(self.verdict.evidence)
         return self._notice(self.verdict.headline, self.verdict.advice)
 
     def retry(self, access_code: str) -> RetryResult:
@@ -201,8 +204,9 @@ class Case:
     def report(self, story: Story, *, sent_by_person: bool = True) -> Report:
         """The report as it stands; the same story gives the same report."""
         from reporter.report.build import build
-        from reporter.settings.model import SECTIONS
+        from reporter.settings.model import Settings
 
+        every = Settings().allowed_sections
         return build(
             reference=self.reference,
             report_id=self._id,
@@ -212,7 +216,7 @@ class Case:
             verdict=self.verdict,
             facts=self._collected(),
             story=story,
-            left_out=[name for name in SECTIONS if name not in self._loaded.settings.allowed_sections],
+            left_out=[name for name in every if name not in self._loaded.settings.allowed_sections],
         )
 
     def about(self) -> str:
@@ -273,15 +277,22 @@ def diagnose(
 ) -> Verdict:
     """Measure the way to an address and judge it; raises TargetError for an address that is not one."""
     from reporter.diagnosis import rules
-    from reporter.diagnosis.evidence import Reported
+    from reporter.diagnosis.hearsay import heard
     from reporter.diagnosis.ladder import examine
     from reporter.diagnosis.target import parse_target
 
-    reported = None
-    if failure is not None:
-        reported = Reported(exception=failure.exception, response=failure.response)
+    reported = None if failure is None else heard(failure)
     evidence = examine(parse_target(address), reported=reported, deadline_s=deadline_s, observer=observer)
     return rules.diagnose(evidence, texts)
+
+
+def hearsay(failure: Failure, texts: Translator | None = None) -> Verdict:
+    """The verdict from what the host application saw alone, where there is no address to measure."""
+    from reporter.diagnosis import rules
+    from reporter.diagnosis.hearsay import heard
+    from reporter.diagnosis.ladder import unmeasured
+
+    return rules.diagnose(unmeasured(None, heard(failure)), texts)
 
 
 def send(report: Report, *, loaded: Loaded) -> Receipt:
@@ -359,6 +370,7 @@ def collect_facts(loaded: Loaded, *, name: str = "", version: str = "") -> Facts
         application_name=name,
         application_version=version,
         settings_in_force=loaded.rows(),
+        allowed=settings.allowed_sections,
         include_user_name=settings.include_user_name,
         include_host_name=settings.include_host_name,
     )

@@ -67,11 +67,11 @@ failure_argument = click.argument("failure", required=False, metavar="[FAILURE.j
 
 def setting_options(*names: str) -> Callable[[F], F]:
     """Options that override a setting of the same name for this run, made from the table of settings."""
-    from reporter.settings.model import TABLE
+    from reporter.settings.model import BY_NAME
 
     def decorate(command: F) -> F:
         for name in reversed(names):
-            option = click.option(f"--{name.replace('_', '-')}", name, help=TABLE[name].help)
+            option = click.option(f"--{name.replace('_', '-')}", name, help=BY_NAME[name].help)
             command = option(command)
         return command
 

@@ -13,9 +13,21 @@ from enum import StrEnum
 
 import msgspec
 
-from reporter.diagnosis.target import Target
-
 SCHEMA = "evidence/1"
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """What was to be reached.
+
+    ``host``: a name in lower case (Unicode allowed) or an address without brackets; ``path``: of the URL,
+    without query; ``display``: the URL without user-info, query and fragment.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    display: str
 
 
 class Family(StrEnum):
@@ -244,7 +256,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a verdict is made from.
 
     ``target`` is null where the host application named none; ``deadline_reached``: the time for the whole
-    examination was over. After ``redirects`` that were followed, ``tcp``, ``tls`` and ``http`` are of the last one.
+    examination was over. After ``redirects`` that were followed, ``tcp``, ``tls`` and ``http`` are those of
+    the last.
     """
 
     schema: str = SCHEMA

@@ -31,11 +31,12 @@ from reporter.diagnosis.evidence import (
     Local,
     Redirect,
     Reported,
+    Target,
     Tcp,
     Tls,
 )
 from reporter.diagnosis.probes import dns, elapsed_ms, local, tcp
-from reporter.diagnosis.target import HTTP_SCHEMES, TLS_SCHEMES, Target, parse_target
+from reporter.diagnosis.target import HTTP_SCHEMES, TLS_SCHEMES, parse_target
 from reporter.errors import TargetError
 from reporter.texts.safe import one_line, without_secrets
 
@@ -86,7 +87,10 @@ def examine(
 
 
 def unmeasured(
-    target: Target | None, reported: Reported | None, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    target: Target | None,
+    reported: Reported | None,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Evidence:
     """The evidence before anything was measured, for a first message at once or without a target."""
     return Evidence(target=target, taken_at=now(), reported=reported)
@@ -143,7 +147,9 @@ class _Climb:
 
     def go(self) -> None:
         """Climb as far as possible, again for every redirect on the same host."""
-        self._local = self._stage("local", lambda _deadline: local.probe(self._target), narrative.local_result)
+        self._local = self._stage(
+            "local", lambda _deadline: local.probe(self._target), narrative.local_result
+        )
         self._dns = self._stage(
             "dns",
             lambda _deadline: dns.probe(self._target),
@@ -256,7 +262,7 @@ class _Climb:
         def run() -> None:
             try:
                 answers.put(work(started + limit_s))
-            except Exception:
+            except Exception:  # noqa: BLE001 - a gap in the evidence, never a failure of the examination
                 _log.exception("The %s probe broke", stage)
                 answers.put(None)
 

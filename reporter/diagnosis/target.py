@@ -1,4 +1,4 @@
-"""Target: the address that a login wanted to reach, in the few forms that can be diagnosed."""
+"""Targets: the address that a login wanted to reach, in the few forms that can be diagnosed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-import msgspec
-
+from reporter.diagnosis.evidence import Target
 from reporter.errors import TargetError
 from reporter.texts.safe import one_line, plain
 
@@ -37,17 +36,6 @@ _USER_INFO = re.compile(r"(?<=//)[^/?#]*@")
 _LABEL = re.compile(r"[a-z0-9_-]+", re.IGNORECASE)
 
 
-class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """``host``: a name in lower case (Unicode allowed) or an address without brackets;
-    ``path``: of the URL, without query; ``display``: the URL without user-info, query and fragment."""
-
-    scheme: str
-    host: str
-    port: int
-    path: str
-    display: str
-
-
 def parse_target(text: str) -> Target:
     """The Target that ``text`` names.
 
@@ -57,7 +45,8 @@ def parse_target(text: str) -> Target:
     """
     if len(text) > TARGET_LIMIT_CHARS:
         raise TargetError(
-            f"The target has {len(text):,} characters; at most {TARGET_LIMIT_CHARS:,} are accepted, {EXAMPLE}."
+            f"The target has {len(text):,} characters; at most {TARGET_LIMIT_CHARS:,} are accepted. "
+            f"Give a shorter address, {EXAMPLE}."
         )
     text = text.strip()
     if not text:
@@ -91,7 +80,7 @@ def wire_name(host: str) -> str:
     Raises UnicodeError where the name has no such form.
     """
     if is_address(host):
-        return host.split("%")[0]
+        return host.partition("%")[0]
     return host.encode("idna").decode("ascii")
 
 
@@ -177,8 +166,8 @@ def _why_no_url(text: str) -> str:
     scheme, colon, rest = text.partition(":")
     if scheme.lower() == "infobase":
         return (
-            f"The target {quoted!r} names an entry of a list of databases, which cannot be diagnosed by its name yet; "
-            f"give the address of its server: {ACCEPTED}, {EXAMPLE}."
+            f"The target {quoted!r} names an entry of a list of databases, which cannot be diagnosed by its "
+            f"name yet; give the address of its server: {ACCEPTED}, {EXAMPLE}."
         )
     if colon and scheme.lower() in SCHEMES and not rest.isdigit():
         proposal = _without_secrets(f"{scheme.lower()}://{rest.lstrip('/')}")

@@ -15,7 +15,7 @@ NAMES_SHOWN = 5
 _COMMON_NAME = re.compile(r"(?:^|, )(?:CN|O)=([^,]+)")
 
 
-def word(
+def sentences(
     cause: str, evidence: Evidence, until: datetime | None, texts: Translator
 ) -> tuple[str, list[str]]:
     """The headline and the advice for a cause; sentences whose values are not known are left out."""
@@ -38,9 +38,12 @@ def values(evidence: Evidence, until: datetime | None) -> dict[str, str]:
             known |= {
                 "names": ", ".join(tls.certificate.names[:NAMES_SHOWN]),
                 "issuer": issuer[1] if issuer is not None else tls.certificate.issuer,
-                "expired_on": _day(tls.certificate.not_after),
-                "valid_from": _day(tls.certificate.not_before),
             }
+            # an authority's certificate can be the one that ran out; the server's own dates say nothing then
+            if tls.certificate.not_after < evidence.taken_at:
+                known["expired_on"] = _day(tls.certificate.not_after)
+            if tls.certificate.not_before > evidence.taken_at:
+                known["valid_from"] = _day(tls.certificate.not_before)
         if tls.server_date is not None and tls.skew_s is not None:
             own = tls.server_date - timedelta(seconds=tls.skew_s)
             known |= {"server_time": _minute(tls.server_date), "own_time": _minute(own)}

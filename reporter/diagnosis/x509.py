@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -27,6 +28,7 @@ UTC_TIME, GENERALIZED_TIME = 0x17, 0x18
 VERSION_0, EXTENSIONS_3 = 0xA0, 0xA3
 DNS_NAME, IP_ADDRESS = 0x82, 0x87
 
+_MOMENT = re.compile(r"[0-9]{14}Z")
 _SUBJECT_ALT_NAME = bytes.fromhex("551d11")
 _ATTRIBUTES = {
     bytes.fromhex("550403"): "CN",
@@ -136,17 +138,17 @@ def _take(elements: Iterator[_Element], tag: int) -> bytes:
 def _time(element: _Element | None) -> datetime:
     if element is None or element.tag not in (UTC_TIME, GENERALIZED_TIME):
         raise UnreadableCertificate("a date is missing")
+    text = element.content.decode("ascii", "replace")
+    if element.tag == UTC_TIME:
+        # two digits: 50 to 99 are of the last century (RFC 5280, 4.1.2.5.1)
+        text = ("19" if text[:2] >= "50" else "20") + text
+    # strptime alone would accept spaces and missing digits
+    if not _MOMENT.fullmatch(text):
+        raise UnreadableCertificate("a date is malformed")
     try:
-        text = element.content.decode("ascii")
-        if element.tag == UTC_TIME:
-            # two digits: 50 to 99 are of the last century (RFC 5280, 4.1.2.5.1)
-            text = ("19" if text[:2] >= "50" else "20") + text
-        # strptime alone would accept spaces and missing digits
-        if len(text) == 15 and text[:14].isdigit():
-            return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
-        raise ValueError(text)
+        return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
-        raise UnreadableCertificate("a date is malformed") from None
+        raise UnreadableCertificate("a date is not in the calendar") from None
 
 
 def _attributes(name: bytes) -> list[tuple[str, str]]:

@@ -92,7 +92,7 @@ class Endpoints:
                 Route("/reports/{reference}", guarded(self.show_report), methods=["GET"]),
                 Route("/reports/{reference}/report.json", guarded(self.give_document), methods=["GET"]),
                 Route(
-                    "/reports/{reference}/attachments/{position:int}",
+                    "/reports/{reference}/attachments/{position}",
                     guarded(self.give_attachment),
                     methods=["GET"],
                 ),
@@ -177,8 +177,10 @@ class Endpoints:
     async def give_attachment(self, request: Request) -> Response:
         """One attachment, always as a download; only pictures keep their type."""
         reference = standard_reference(request.path_params["reference"])
-        position = min(request.path_params["position"], 2**31)
-        file = await run_in_threadpool(self._store.attachment, reference, position)
+        position = request.path_params["position"]
+        file = None
+        if re.fullmatch(r"\d{1,4}", position, re.ASCII):
+            file = await run_in_threadpool(self._store.attachment, reference, int(position))
         if file is None:
             raise HTTPException(404, "There is no such attachment.")
         content_type = file.content_type if is_shown_image(file.content_type) else "application/octet-stream"

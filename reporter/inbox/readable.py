@@ -11,8 +11,14 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import msgspec
+
+from reporter.texts.safe import one_line
+
 NESTING_LIMIT_LEVELS = 8
 LIST_LIMIT_ITEMS = 200
+NUMBER_LIMIT = 10**18
+COMPACT_LIMIT_CHARS = 500
 
 _ACRONYMS = {
     name.lower(): name
@@ -21,8 +27,21 @@ _ACRONYMS = {
         "MTU", "OS", "PAC", "PID", "RAM", "SHA-256", "SQL", "TCP", "TLS", "UDP", "URL", "UTC", "VPN", "X11",
     )
 } | {"sha256": "SHA-256", "errno": "errno", "gai": "getaddrinfo", "macos": "macOS"}  # fmt: skip
-_BINARY_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
-_UNITS = ("bytes", "kib", "mib", "gib", "s", "ms", "percent", "mhz")
+_BINARY_UNITS = (
+    "bytes",
+    "kib",
+    "mib",
+    "gib",
+    "s",
+    "seconds",
+    "minutes",
+    "ms",
+    "percent",
+    "mhz",
+    "mbit",
+    "mbps",
+)
+_UNITS = ("bytes", "kib", "mib", "gib", "s", "seconds", "minutes", "ms", "percent", "mhz", "mbit", "mbps")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 
 OWNERS = {"user": "The person", "it": "Local IT", "server": "Server team", "network": "Network team"}
@@ -57,7 +76,9 @@ def value(name: str, found: Any) -> str:
         return "yes" if found else "no"
     if isinstance(found, int | float):
         return _number(name, found)
-    text = str(found)
+    if not isinstance(found, str):
+        return _compact(found)
+    text = found
     if _TIME.match(text):
         moment = parse_time(text)
         return full_time(moment) if moment else text
@@ -92,31 +113,51 @@ def _lines(name: str, items: list[Any]) -> list[str]:
 
 
 def _record(members: dict[str, Any]) -> str:
-    """``10.0.0.1 · connected · elapsed 3 ms``: texts speak for themselves, numbers and truths need their name."""
+    """``10.0.0.1 · connected · elapsed 3 ms``: texts speak for themselves, numbers do not."""
     words = []
     for name, found in members.items():
         if isinstance(found, bool):
-            words.append(f"{label(name).lower()}: {value(name, found)}")
+            words.append(f"{_inside(label(name))}: {value(name, found)}")
         elif isinstance(found, int | float):
-            words.append(f"{label(name)[:1].lower()}{label(name)[1:]} {value(name, found)}")
+            words.append(f"{_inside(label(name))} {value(name, found)}")
         elif found not in (None, ""):
             words.append(value(name, found))
     return " · ".join(words)
 
 
+def _compact(found: Any) -> str:
+    """JSON on one line, for what is nested too deep to be laid out."""
+    try:
+        return one_line(msgspec.json.encode(found).decode(), COMPACT_LIMIT_CHARS)
+    except RecursionError:
+        return "…"
+
+
+def _inside(title: str) -> str:
+    """A label in the middle of a line: without its capital, unless that belongs to an abbreviation."""
+    return title if title[:2].isupper() else title[:1].lower() + title[1:]
+
+
 def _number(name: str, found: float) -> str:
-    unit = name.rsplit("_", 1)[-1]
-    match unit:
+    if not abs(found) < NUMBER_LIMIT:  # so written, it also catches NaN
+        return str(found)
+    match name.rsplit("_", 1)[-1]:
         case "bytes":
             return size(found)
-        case "s":
+        case "s" | "seconds":
             return duration(found)
+        case "minutes":
+            return duration(found * 60)
         case "ms":
             return f"{found:,.0f} ms" if found < 10_000 else duration(found / 1000)
         case "percent":
             return f"{found:g} %"
         case "mhz":
             return f"{found / 1000:.2f} GHz" if found >= 1000 else f"{found:g} MHz"
+        case "mbit" | "mbps":
+            return f"{found:g} Mbit/s"
+        case "kib":
+            return size(found * 1024)
         case "mib":
             return size(found * 1024**2)
         case "gib":

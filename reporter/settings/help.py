@@ -24,7 +24,8 @@ TEXT_LIMIT_CHARS = 4_000
 LAYERS = ("local", "dns", "proxy", "portal", "tcp", "tls", "http", "app", "unknown")
 
 _CAUSE = re.compile(r"[a-z]+(?:\.[a-z0-9_]+)?")
-_LANGUAGE_KEY = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,2}")
+# Narrow, lest the second half of a cause without its quotation marks passes for a language: "bad_name".
+_LANGUAGE_KEY = re.compile(r"[A-Za-z]{2,3}(?:[-_](?:Latn|Cyrl|Hans|Hant))?(?:[-_](?:[A-Za-z]{2}|[0-9]{3}))?")
 _TEXT = Text(TEXT_LIMIT_CHARS)
 _LINK = Link()
 

@@ -6,6 +6,7 @@ as none, and a disk that refuses is no reason to disturb a login that succeeded.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import threading
@@ -48,7 +49,8 @@ def remember(target: str, *, help_text: str, help_url: str, environ: Mapping[str
             os.fsync(stream.fileno())
         temporary.replace(path)
     except OSError:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         return False
     return True
 

@@ -36,8 +36,14 @@ CAUSES: dict[str, Words] = {
         N_("The connection to {host} works"),
         (
             N_("The way from this computer to the server is free, and the server answers."),
-            N_("If signing in did not work a moment ago, please try once more: a short interruption may just have ended."),
-            N_("If it still does not work, send the report. It shows support that the connection itself is fine."),
+            N_(
+                "If signing in did not work a moment ago, please try "
+                "once more: a short interruption may just have ended."
+            ),
+            N_(
+                "If it still does not work, send the report. It "
+                "shows support that the connection itself is fine."
+            ),
         ),
     ),
     "local.no_network": Words(
@@ -45,7 +51,10 @@ CAUSES: dict[str, Words] = {
         (
             N_("Plug in the network cable or connect to the Wi-Fi, and check that airplane mode is off."),
             N_("Outside the office, connect the VPN afterwards and try again."),
-            N_("If the network does not come back, call support and say: “My computer has no network connection.”"),
+            N_(
+                "If the network does not come back, call support "
+                "and say: “My computer has no network connection.”"
+            ),
         ),
     ),
     "local.blocked": Words(
@@ -53,22 +62,33 @@ CAUSES: dict[str, Words] = {
         (
             N_("A firewall or security program on this computer does not let the connection out."),
             N_("This is a setting; nothing is broken, and your data is not affected."),
-            N_("Tell support: “My computer blocks the connection to {host}, port {port}.” They can allow it."),
+            N_(
+                "Tell support: “My computer blocks the connection to {host}, port {port}.” They can allow it."
+            ),
         ),
     ),
     "local.clock": Words(
         N_("The clock of this computer does not agree with the clock of {host}"),
         (
-            N_("This computer shows {own_time}, the server shows {server_time}. A secure connection needs both to agree."),
+            N_(
+                "This computer shows {own_time}, the server shows {server_time}. "
+                "A secure connection needs both to agree."
+            ),
             N_("Open the date and time settings, switch on the automatic time, and check the time zone."),
-            N_("If the clock cannot be changed, or drifts again, tell support: “The clock of my computer is off.”"),
+            N_(
+                "If the clock cannot be changed, or drifts again, "
+                "tell support: “The clock of my computer is off.”"
+            ),
         ),
     ),
     "dns.not_found": Words(
         N_("The address of {host} could not be found"),
         (
             N_("The network you are in does not know a server of this name."),
-            N_("If the server belongs to your organisation, connect the VPN or the office network and try again."),
+            N_(
+                "If the server belongs to your organisation, connect "
+                "the VPN or the office network and try again."
+            ),
             N_("Check the spelling of the server's name in the connection settings, letter by letter."),
             N_("If the name is right, tell support: “The name {host} is not found from my network.”"),
         ),
@@ -78,21 +98,33 @@ CAUSES: dict[str, Words] = {
         (
             N_("The service that finds servers by their names does not answer at the moment."),
             N_("Check the network connection. Reconnecting the Wi-Fi or the VPN often helps."),
-            N_("If other addresses do not open either, tell support: “The name service (DNS) does not answer.”"),
+            N_(
+                "If other addresses do not open either, tell support: "
+                "“The name service (DNS) does not answer.”"
+            ),
         ),
     ),
     "dns.bad_name": Words(
         N_("The address of {host} has a part that no server name can have"),
         (
-            N_("Usually this is a small slip in the address: a space, two dots in a row, or an unusual character."),
-            N_("Compare the address in the connection settings with the one that support gave out, and correct it."),
+            N_(
+                "Usually this is a small slip in the address: a space, "
+                "two dots in a row, or an unusual character."
+            ),
+            N_(
+                "Compare the address in the connection settings with "
+                "the one that support gave out, and correct it."
+            ),
             N_("If both are the same, tell support: “The name {host} cannot be the name of a server.”"),
         ),
     ),
     "tcp.refused": Words(
         N_("No connection to {host} could be made"),
         (
-            N_("The server's computer answered at once, but does not take connections at the moment. The service may be restarting."),
+            N_(
+                "The connection was turned away at once. The service "
+                "may be restarting, or it is switched off for now."
+            ),
             N_("Check that the connection parameters are right, above all the server's name and the port."),
             N_("Please try again in a few minutes."),
             N_("If it stays like this, tell support: “{host} refuses connections on port {port}.”"),
@@ -101,7 +133,10 @@ CAUSES: dict[str, Words] = {
     "tcp.timeout": Words(
         N_("No connection to {host} could be made in time"),
         (
-            N_("Nothing answered. The server may be switched off, or the network does not reach it from here."),
+            N_(
+                "Nothing answered. The server may be switched off, "
+                "or the network does not reach it from here."
+            ),
             N_("Check the network connection, and the VPN if you work from outside the office."),
             N_("Check that the connection parameters are right, above all the server's name and the port."),
             N_("If it stays like this, tell support: “{host} does not answer on port {port}.”"),
@@ -127,7 +162,10 @@ CAUSES: dict[str, Words] = {
         N_("A different service than expected answers at {host}"),
         (
             N_("The address asks for a secure connection, but what answers there does not offer one."),
-            N_("Compare the address and the port in the connection settings with those that support gave out."),
+            N_(
+                "Compare the address and the port in the connection "
+                "settings with those that support gave out."
+            ),
             N_("Please do not enter a password until this is cleared up."),
             N_("Tell support: “{host}, port {port}, answers without TLS.”"),
         ),
@@ -137,7 +175,10 @@ CAUSES: dict[str, Words] = {
         (
             N_("The server took the call, but then stayed silent. It may be very busy."),
             N_("Please wait a few minutes and try again."),
-            N_("If it stays like this, tell support: “{host}, port {port}, accepts connections but does not answer the TLS handshake.”"),
+            N_(
+                "If it stays like this, tell support: “{host}, port {port}, "
+                "accepts connections but does not answer the TLS handshake.”"
+            ),
         ),
     ),
     "tls.closed": Words(
@@ -145,15 +186,21 @@ CAUSES: dict[str, Words] = {
         (
             N_("The server, or something on the way to it, hung up before the connection was secure."),
             N_("Please try again in a few minutes. If you use a VPN, reconnect it first."),
-            N_("If it happens every time, tell support: “{host}, port {port}, closes during the TLS handshake.”"),
+            N_(
+                "If it happens every time, tell support: “{host}, "
+                "port {port}, closes during the TLS handshake.”"
+            ),
         ),
     ),
     "tls.expired": Words(
         N_("The certificate of {host} has run out"),
         (
             N_("A certificate proves that a server is the real one. This one was valid until {expired_on}."),
-            N_("It can only be renewed where the server is looked after; nothing on this computer needs repair."),
-            N_("Please wait with signing in until then. This keeps your password safe."),
+            N_(
+                "It can only be renewed where the server is looked "
+                "after; nothing on this computer needs repair."
+            ),
+            N_("Please wait with signing in until it is renewed. This keeps your password safe."),
             N_("Tell support: “The certificate of {host} has expired and needs to be renewed.”"),
         ),
     ),
@@ -178,7 +225,10 @@ CAUSES: dict[str, Words] = {
         N_("This computer does not know the certificate of {host} yet"),
         (
             N_("The server vouches for itself, and nobody this computer trusts confirms it."),
-            N_("Support can check the certificate and make it known here. Please wait with signing in until then."),
+            N_(
+                "Support can check the certificate and make it known "
+                "here. Please wait with signing in until then."
+            ),
             N_("Tell support: “The certificate of {host} is self-signed and not trusted on my computer.”"),
         ),
     ),
@@ -186,8 +236,14 @@ CAUSES: dict[str, Words] = {
         N_("This computer does not know who issued the certificate of {host}"),
         (
             N_("The issuer calls itself “{issuer}”."),
-            N_("Either your organisation's own certificate is missing on this computer, or the server leaves out a part of its own."),
-            N_("Support can mend both. Please wait with signing in until then: this keeps your password safe."),
+            N_(
+                "Either your organisation's own certificate is missing on "
+                "this computer, or the server leaves out a part of its own."
+            ),
+            N_(
+                "Support can mend both. Please wait with signing "
+                "in until then: this keeps your password safe."
+            ),
             N_("Tell support: “The issuer of the certificate of {host} is not known on my computer.”"),
         ),
     ),
@@ -212,7 +268,9 @@ CAUSES: dict[str, Words] = {
         (
             N_("The server opens only to computers or people that show a certificate of their own."),
             N_("If you sign in with a smart card or security key, insert it and try again."),
-            N_("If there is none, tell support: “{host} asks for a client certificate, and mine is missing.”"),
+            N_(
+                "If there is none, tell support: “{host} asks for a client certificate, and mine is missing.”"
+            ),
         ),
     ),
     "tls.unknown_host": Words(
@@ -220,19 +278,25 @@ CAUSES: dict[str, Words] = {
         (
             N_("The server answers, but does not feel responsible for the name in the address."),
             N_("Compare the server's name in the connection settings with the one that support gave out."),
-            N_("If both are the same, tell support: “The server does not recognise the name {host} (TLS: unrecognized name).”"),
+            N_(
+                "If both are the same, tell support: “The server does "
+                "not recognise the name {host} (TLS: unrecognized name).”"
+            ),
         ),
     ),
     "http.unauthorized": Words(
         N_("The sign-in at {host} was not completed"),
         (
             N_("The connection works; the server asks to sign in."),
-            N_("Please sign in once more. If the program was open for a long time, close it and open it again first."),
+            N_(
+                "Please sign in once more. If the program was open "
+                "for a long time, close it and open it again first."
+            ),
             N_("If it does not help, tell support: “{host} answers with status 401.”"),
         ),
     ),
     "http.forbidden": Words(
-        N_("The server does not grant access to this address of {host}"),
+        N_("Access to this address of {host} is not granted"),
         (
             N_("The connection works, but a permission is missing for this address."),
             N_("Some addresses open only from the office network or through the VPN."),
@@ -243,7 +307,10 @@ CAUSES: dict[str, Words] = {
         N_("Nothing was found under this address of {host}"),
         (
             N_("The server answers, but the page or service may have moved."),
-            N_("Compare the address in the connection settings with the one that support gave out, letter by letter."),
+            N_(
+                "Compare the address in the connection settings with "
+                "the one that support gave out, letter by letter."
+            ),
             N_("If both are the same, tell support: “{host} answers with status {status} for {url}.”"),
         ),
     ),
@@ -251,8 +318,14 @@ CAUSES: dict[str, Words] = {
         N_("The sign-in data has grown too large for {host}"),
         (
             N_("The program sends saved sign-in data along, and the server takes only a limited amount."),
-            N_("Sign out everywhere, close the program and open it again. In a browser, clear the cookies of this site."),
-            N_("If it does not help, tell support: “{host} answers with status {status}, the request is too large.”"),
+            N_(
+                "Sign out everywhere, close the program and open it "
+                "again. In a browser, clear the cookies of this site."
+            ),
+            N_(
+                "If it does not help, tell support: “{host} answers "
+                "with status {status}, the request is too large.”"
+            ),
         ),
     ),
     "http.rate_limited": Words(
@@ -265,7 +338,7 @@ CAUSES: dict[str, Words] = {
         ),
     ),
     "http.server_error": Words(
-        N_("The server cannot answer at the moment: something went wrong inside {host}"),
+        N_("Something went wrong inside {host}"),
         (
             N_("The connection works, and nothing on this computer needs repair."),
             N_("Please try again in a few minutes."),
@@ -275,7 +348,10 @@ CAUSES: dict[str, Words] = {
     "http.bad_gateway": Words(
         N_("The application behind {host} does not answer properly at the moment"),
         (
-            N_("The connection works up to the server's front door; behind it, the application may be restarting."),
+            N_(
+                "The connection works up to the server's front door; "
+                "behind it, the application may be restarting."
+            ),
             N_("Please try again in a few minutes."),
             N_("If it stays like this, tell support: “{host} answers with status 502, bad gateway.”"),
         ),
@@ -309,7 +385,10 @@ CAUSES: dict[str, Words] = {
         (
             N_("The connection works. The server may be very busy or just restarting."),
             N_("Please try again in a few minutes."),
-            N_("If it stays like this, tell support: “{host} takes the request for {url} but does not answer.”"),
+            N_(
+                "If it stays like this, tell support: “{host} takes "
+                "the request for {url} but does not answer.”"
+            ),
         ),
     ),
     "http.cut_short": Words(
@@ -340,7 +419,10 @@ CAUSES: dict[str, Words] = {
     "app.account_disabled": Words(
         N_("The account is switched off"),
         (
-            N_("The connection works; only the account is not active, for example because its term has ended."),
+            N_(
+                "The connection works; only the account is not "
+                "active, for example because its term has ended."
+            ),
             N_("Tell support: “My account at {host} is disabled.” They know who can switch it on again."),
         ),
     ),
@@ -355,9 +437,14 @@ CAUSES: dict[str, Words] = {
     "app.mfa_required": Words(
         N_("A second confirmation is needed to sign in"),
         (
-            N_("The password alone is not enough here; the server also asks for a code, an app or a security key."),
+            N_(
+                "The password alone is not enough here; the server "
+                "also asks for a code, an app or a security key."
+            ),
             N_("Have your telephone or key at hand, sign in again and confirm."),
-            N_("If you have not set one up yet, ask support: “How do I set up the second factor for {host}?”"),
+            N_(
+                "If you have not set one up yet, ask support: “How do I set up the second factor for {host}?”"
+            ),
         ),
     ),
     "app.licence_exhausted": Words(
@@ -390,7 +477,10 @@ CAUSES: dict[str, Words] = {
         (
             N_("The server works with version {min_version} and later."),
             N_("Install the update that your organisation offers, then sign in again."),
-            N_("If no update is offered, tell support: “I need the current version of the program for {host}.”"),
+            N_(
+                "If no update is offered, tell support: “I need "
+                "the current version of the program for {host}.”"
+            ),
         ),
     ),
     "app.too_many_connections": Words(
@@ -412,8 +502,14 @@ CAUSES: dict[str, Words] = {
     "app.no_such_database": Words(
         N_("The database in the connection settings was not found at {host}"),
         (
-            N_("The server answers, but does not know a database of this name. It may have been renamed or moved."),
-            N_("Compare the name of the database in the connection settings with the one that support gave out."),
+            N_(
+                "The server answers, but does not know a database "
+                "of this name. It may have been renamed or moved."
+            ),
+            N_(
+                "Compare the name of the database in the connection "
+                "settings with the one that support gave out."
+            ),
             N_("If both are the same, tell support: “The database is not found at {host}.”"),
         ),
     ),
@@ -422,7 +518,10 @@ CAUSES: dict[str, Words] = {
         (
             N_("Everything that could be measured is in the report, so that support can find the reason."),
             N_("Send the report, and add in a few words what you wanted to do and what happened."),
-            N_("Before trying again, check that the user name and the connection settings are the usual ones."),
+            N_(
+                "Before trying again, check that the user name "
+                "and the connection settings are the usual ones."
+            ),
         ),
     ),
 }

@@ -203,7 +203,7 @@ class Presenter:
                 return
             self._retrying = True
         self._refresh()
-        self._background(lambda: self._retry(access_code))
+        self._work(lambda: self._retry(access_code))
 
     def compose(self) -> None:
         """Open the page on which the person adds to the report."""
@@ -226,7 +226,7 @@ class Presenter:
             self._retry_due = None
             self._remark = ""
         self._refresh()
-        self._background(lambda: self._send(story))
+        self._work(lambda: self._send(story))
 
     def about(self) -> str:
         """The platform and configuration information as text; may take a moment."""
@@ -275,7 +275,25 @@ class Presenter:
                 self._plan_retry()
             self._refresh()
 
-        self._background(work)
+        self._work(work)
+
+    def _work(self, work: Callable[[], None]) -> None:
+        """Do what takes time elsewhere; a fault of our own must not leave the dialog waiting."""
+
+        def guarded() -> None:
+            try:
+                work()
+            except Exception:
+                import logging
+
+                logging.getLogger("reporter").exception("A step of the dialog did not end as it should.")
+                with self._lock:
+                    self._diagnosing = self._retrying = self._sending = False
+                    self._busy = ""
+                    self._remark = self.texts.say("Reporter could not finish this step. Please try again.")
+                self._refresh()
+
+        self._background(guarded)
 
     def _show(self, notice: Notice) -> None:
         with self._lock:

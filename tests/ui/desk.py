@@ -16,9 +16,17 @@ from reporter.ui.presenter import RetryResult
 REFERENCE = "K7QF-9M2TX"
 GATE_LIMIT_S = 20
 
+HELP = (
+    "The service desk is there for you from 7:00 to 19:00.\n"
+    "Telephone 4455, or write to servicedesk@example.org."
+)
+HELP_URL = "https://intranet.example.org/help/erp"
+
 FIRST = Notice(
     headline="ERP cannot be reached at the moment.",
     advice=["Check that this computer is connected to the network."],
+    help_text=HELP,
+    help_url=HELP_URL,
     details="ConnectionError: https://erp.example.org/base\n",
 )
 EXPIRED = Notice(
@@ -27,11 +35,8 @@ EXPIRED = Notice(
         "This is for the people who run the server to mend; nothing is wrong with your computer or your password.",
         "Please tell support: they can renew the certificate.",
     ],
-    help_text=(
-        "The service desk is there for you from 7:00 to 19:00.\n"
-        "Telephone 4455, or write to servicedesk@example.org."
-    ),
-    help_url="https://intranet.example.org/help/erp",
+    help_text=HELP,
+    help_url=HELP_URL,
     details=(
         "Failure\n  target       https://erp.example.org/base\n"
         "  exception    ssl.SSLCertVerificationError\n"
@@ -49,7 +54,7 @@ RUSSIAN = Notice(
     help_text=(
         "Служба поддержки работает для вас с 7:00 до 19:00.\nТелефон 4455, почта servicedesk@example.org."
     ),
-    help_url="https://intranet.example.org/help/erp",
+    help_url=HELP_URL,
     details=EXPIRED.details,
 )
 REFUSED = Notice(

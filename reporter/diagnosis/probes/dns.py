@@ -10,9 +10,9 @@ import socket
 import time
 
 from reporter.diagnosis import codes
-from reporter.diagnosis.evidence import Dns, DnsOutcome
+from reporter.diagnosis.evidence import Dns, DnsOutcome, Target
 from reporter.diagnosis.probes import elapsed_ms
-from reporter.diagnosis.target import Target, is_address, why_bad_name
+from reporter.diagnosis.target import is_address, why_bad_name
 
 ADDRESSES_LIMIT = 16
 

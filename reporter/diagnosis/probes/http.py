@@ -15,15 +15,16 @@ from urllib.parse import quote, urljoin
 
 from reporter._version import __version__
 from reporter.diagnosis import answer, codes
-from reporter.diagnosis.evidence import Http, HttpOutcome, TlsOutcome
+from reporter.diagnosis.evidence import Http, HttpOutcome, Target, TlsOutcome
 from reporter.diagnosis.probes import elapsed_ms, remaining_s
-from reporter.diagnosis.target import SCHEMES, Target, wire_name
+from reporter.diagnosis.target import SCHEMES, wire_name
 from reporter.texts.safe import one_line
 
 BODY_LIMIT_BYTES = 64 * 1024
 HEADER_LIMIT_CHARS = 300
 COOKIES_LIMIT = 20
 COOKIE_LIMIT_CHARS = 4_096
+PATH_CHARACTERS = "/%:@!$&'()*+,;=~?-._"
 REDIRECTS = (301, 302, 303, 307, 308)
 
 # What is recorded of an answer: nothing that could identify a session.
@@ -80,9 +81,7 @@ def probe(
             response.begin()
         except (OSError, http.client.HTTPException, ValueError) as error:
             return _nothing(error, source, started)
-        received_at = now()
-        body, is_complete = _body(response)
-        return _reply(response, body, is_complete, question, received_at, started)
+        return _reply(response, question, received_at=now(), started=started)
 
 
 def server_date(wire: socket.socket, target: Target, *, deadline: float) -> datetime | None:
@@ -134,7 +133,7 @@ def _request(method: str, question: Question) -> bytes:
     host = f"[{host}]" if ":" in host else host
     port = "" if target.port == SCHEMES[target.scheme] else f":{target.port}"
     lines = [
-        f"{method} {quote(question.path, safe="/%:@!$&'()*+,;=~?-._")} HTTP/1.1",
+        f"{method} {quote(question.path, safe=PATH_CHARACTERS)} HTTP/1.1",
         f"Host: {host}{port}",
         f"User-Agent: Reporter/{__version__} (diagnosis)",
         f"Accept: {answer.PROBLEM_TYPE}, */*;q=0.5",
@@ -160,13 +159,10 @@ def _body(response: http.client.HTTPResponse) -> tuple[bytes, bool]:
 
 
 def _reply(
-    response: http.client.HTTPResponse,
-    body: bytes,
-    is_complete: bool,
-    question: Question,
-    received_at: datetime,
-    started: float,
+    response: http.client.HTTPResponse, question: Question, *, received_at: datetime, started: float
 ) -> Reply:
+    """The record of an answer whose head arrived."""
+    body, is_complete = _body(response)
     headers = response.headers
     content_type = headers.get("Content-Type", "")
     date = answer.http_date(headers.get("Date", ""))

@@ -8,9 +8,9 @@ import socket
 import sys
 import time
 
-from reporter.diagnosis.evidence import Family, Local, Route
+from reporter.diagnosis.evidence import Family, Local, Route, Target
 from reporter.diagnosis.probes import elapsed_ms
-from reporter.diagnosis.target import HTTP_SCHEMES, Target
+from reporter.diagnosis.target import HTTP_SCHEMES
 from reporter.texts.safe import one_line, without_secrets
 
 # Addresses reserved for documentation (RFC 5737, RFC 3849): nobody is there, and connecting a UDP socket
@@ -55,9 +55,9 @@ def configured_proxy(target: Target) -> str:
 
 
 def is_usable(address: str) -> bool:
-    """Whether an address of an interface can reach beyond its own link: neither loopback nor self-assigned."""
+    """Whether an interface's address reaches beyond its own link: neither loopback nor self-assigned."""
     try:
-        parsed = ipaddress.ip_address(address.split("%")[0])
+        parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
     return not (parsed.is_loopback or parsed.is_link_local or parsed.is_unspecified)

@@ -34,7 +34,7 @@ def probe(addresses: list[str], port: int, *, deadline: float) -> tuple[Tcp, soc
             for address in _both_families(addresses):
                 wire, number = _begin(address, port)
                 if number in _UNDER_WAY and wire is not None:
-                    selector.register(wire, selectors.EVENT_WRITE)
+                    selector.register(wire, selectors.EVENT_WRITE, data=wire)
                     under_way[wire] = address
                     continue
                 attempts[address] = _attempt(address, number, started)
@@ -44,16 +44,15 @@ def probe(addresses: list[str], port: int, *, deadline: float) -> tuple[Tcp, soc
                     wire.close()
             while under_way and connected is None and (left := deadline - time.monotonic()) > 0:
                 for key, _events in selector.select(left):
-                    wire = key.fileobj
-                    assert isinstance(wire, socket.socket)  # noqa: S101 - only sockets were registered
-                    selector.unregister(wire)
-                    address = under_way.pop(wire)
-                    number = wire.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) or _met_itself(wire)
+                    ready: socket.socket = key.data
+                    selector.unregister(ready)
+                    address = under_way.pop(ready)
+                    number = ready.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) or _met_itself(ready)
                     attempts[address] = _attempt(address, number, started)
                     if number == 0 and connected is None:
-                        connected = wire
+                        connected = ready
                     else:
-                        wire.close()
+                        ready.close()
         finally:
             for wire in under_way:
                 wire.close()

@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from reporter.diagnosis import codes, x509
-from reporter.diagnosis.evidence import Certificate, Fault, TcpOutcome, Tls, TlsOutcome
+from reporter.diagnosis.evidence import Certificate, Fault, Target, TcpOutcome, Tls, TlsOutcome
 from reporter.diagnosis.probes import elapsed_ms, http, remaining_s
-from reporter.diagnosis.target import HTTP_SCHEMES, Target, wire_name
+from reporter.diagnosis.target import HTTP_SCHEMES, wire_name
 from reporter.texts.safe import one_line
 
 BANNER_LIMIT_BYTES = 512

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from reporter.report.model import CONTACT_LIMIT_CHARS, STORY_LIMIT_CHARS, Story
 from reporter.ui.presenter import View
-from reporter.ui.window.parts import Link, Page, TextBox, WrapLabel
+from reporter.ui.window.parts import Link, Page, WrapLabel
+from reporter.ui.window.prose import Prose, TextBox
 
 if TYPE_CHECKING:
     from reporter.ui.window.dialog import Dialog
@@ -26,28 +27,21 @@ class ComposePage(Page):
         self._remark = ""
         theme, px, body = self.theme, self.theme.px, self.body
         body.columnconfigure(0, weight=1)
-        WrapLabel(body, style="Headline.TLabel", text=say("Tell support what happened"), width_px=self.inside).grid(
-            sticky="we"
-        )
-        WrapLabel(
-            body,
-            style="Muted.TLabel",
-            text=say("Both fields may stay empty; the technical information is added by itself."),
-            width_px=self.inside,
-        ).grid(sticky="we", pady=(px(8), 0))
+        headline = Prose(body, theme, width_px=self.inside, font=theme.headline)
+        headline.set([say("Tell support what happened")])
+        headline.grid(sticky="we")
+        self._hint(say("Both fields may stay empty; the technical information is added by itself."), gap=px(6))
         self._label(say("What did you want to do, and what happened?"))
         self._story = TextBox(body, theme, lines=STORY_LINES, font=theme.body, readonly=False)
-        self._story.grid(sticky="we", pady=(px(6), 0))
+        self._story.grid(sticky="we", padx=self.ring, pady=(px(6), 0))
         self._story.text.bind("<<Modified>>", self._limit_story)
         self._story.text.bind("<Control-Return>", self._send_by_key)
         self._label(say("How can support reach you?"))
         self._contact = ttk.Entry(body, font=theme.body)
         allowed = (dialog.root.register(lambda text: len(text) <= CONTACT_LIMIT_CHARS), "%P")
         self._contact.configure(validate="key", validatecommand=allowed)
-        self._contact.grid(sticky="we", pady=(px(6), 0))
-        WrapLabel(
-            body, style="Muted.TLabel", text=say("A telephone number or an e-mail address."), width_px=self.inside
-        ).grid(sticky="we", pady=(px(4), 0))
+        self._contact.grid(sticky="we", padx=self.ring, pady=(px(6), 0))
+        self._hint(say("A telephone number or an e-mail address."), gap=px(4))
         Link(body, say("What will be sent…"), dialog.open_preview).grid(sticky="w", pady=(px(16), 0))
         self.send = self.button(say("Send"), lambda: self._presenter.send(self.story()), primary=True)
         self.back = self.button(say("Back"), self._presenter.back)
@@ -70,8 +64,12 @@ class ComposePage(Page):
         return Story(text=self._story.get().strip(), contact=self._contact.get().strip())
 
     def _label(self, text: str) -> None:
-        px = self.theme.px
-        WrapLabel(self.body, style="Strong.TLabel", text=text, width_px=self.inside).grid(sticky="we", pady=(px(20), 0))
+        label = WrapLabel(self.body, style="Strong.TLabel", text=text, width_px=self.inside - 2 * self.ring)
+        label.grid(sticky="we", padx=self.ring, pady=(self.theme.px(20), 0))
+
+    def _hint(self, text: str, *, gap: int) -> None:
+        label = WrapLabel(self.body, style="Muted.TLabel", text=text, width_px=self.inside - 2 * self.ring)
+        label.grid(sticky="we", padx=self.ring, pady=(gap, 0))
 
     def _limit_story(self, _event: tkinter.Event[tkinter.Misc]) -> None:
         text = self._story.text

@@ -7,10 +7,10 @@ finished text into a queue, and the wheel looks at both.
 from __future__ import annotations
 
 import os
-import queue
 import sys
 import threading
 import tkinter
+from collections import deque
 from collections.abc import Callable, Mapping
 from types import TracebackType
 
@@ -53,7 +53,7 @@ class WindowFace(Face):
         self._root.withdraw()
         self._theme = Theme(self._root, system=system, dark=dark, environ=environ)
         self._changed = threading.Event()
-        self._texts: queue.SimpleQueue[tuple[Callable[[str], None], str]] = queue.SimpleQueue()
+        self._texts: deque[tuple[Callable[[str], None], str]] = deque()
         self._turns = 0
         self._started = False
         self._presenter: Presenter
@@ -89,8 +89,8 @@ class WindowFace(Face):
 
     def _turn(self) -> None:
         self._turns += 1
-        while not self._texts.empty():
-            give, text = self._texts.get()
+        while self._texts:
+            give, text = self._texts.popleft()
             give(text)
         ticked = self._turns % TICK_EVERY == 0
         if ticked:
@@ -104,7 +104,7 @@ class WindowFace(Face):
 
     def _fetch(self, work: Callable[[], str], give: Callable[[str], None]) -> None:
         def fetch() -> None:
-            self._texts.put((give, work()))
+            self._texts.append((give, work()))
 
         threading.Thread(target=fetch, daemon=True, name="reporter-window").start()
 

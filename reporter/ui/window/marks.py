@@ -12,11 +12,12 @@ class Mark(StrEnum):
 
     CAUTION = "caution"
     SUCCESS = "success"
-    INFO = "info"
+    NOTE = "note"
+    WAITING = "waiting"
 
 
 def draw_mark(picture: Raster, mark: Mark, tint: Colour, ink: Colour) -> None:
-    """Draw a disc with its sign: an exclamation mark, a tick or a clock."""
+    """Draw a disc with its sign: an exclamation mark, a tick, an i or a clock."""
     size = picture.width
     picture.rounded(0, 0, size, size, size // 2, tint)
     thickness = size * 0.09
@@ -30,7 +31,10 @@ def draw_mark(picture: Raster, mark: Mark, tint: Colour, ink: Colour) -> None:
             picture.stroke([at(0.5, 0.71), at(0.5, 0.71)], thickness * 1.15, ink)
         case Mark.SUCCESS:
             picture.stroke([at(0.30, 0.52), at(0.44, 0.66), at(0.71, 0.37)], thickness, ink)
-        case Mark.INFO:
+        case Mark.NOTE:
+            picture.stroke([at(0.5, 0.29), at(0.5, 0.29)], thickness * 1.15, ink)
+            picture.stroke([at(0.5, 0.46), at(0.5, 0.72)], thickness, ink)
+        case Mark.WAITING:
             edge, hand = round(size * 0.24), round(size * 0.07)
             face = size - 2 * edge
             picture.rounded(edge, edge, face, face, face // 2, ink)

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 
 from reporter.ui.presenter import View, retry_text
 from reporter.ui.window.marks import Mark
-from reporter.ui.window.parts import CopyLink, Link, NumberField, Page, TextBox, WrapLabel
-from reporter.ui.window.theme import GAP, MARK
+from reporter.ui.window.parts import CopyLink, Link, NumberField, Page
+from reporter.ui.window.prose import Prose, TextBox
+from reporter.ui.window.theme import GAP
 
 if TYPE_CHECKING:
     from reporter.ui.window.dialog import Dialog
 
 DETAILS_LINES = 10
-HELP_LABEL_LIMIT_CHARS = 900
-HELP_LABEL_LIMIT_LINES = 12
-HELP_BOX_LINES = 9
+HELP_LINES = 10
 
 
 class MessagePage(Page):
@@ -29,19 +28,9 @@ class MessagePage(Page):
         self._presenter = dialog.presenter
         self._say = dialog.say
         px = self.theme.px
-        self._column = self.inside - px(MARK + GAP)
-        body = self.body
-        body.columnconfigure(1, weight=1)
-        mark = ttk.Label(body, image=self.theme.mark(Mark.CAUTION))
-        mark.grid(row=0, column=0, sticky="nw", padx=(0, px(GAP)), rowspan=2)
-        # The headline's first line stands at the height of the mark's middle.
-        lift = max(0, (px(MARK) - self.theme.line_height(self.theme.headline)) // 2)
-        self._headline = WrapLabel(body, style="Headline.TLabel", width_px=self._column)
-        self._headline.grid(row=0, column=1, sticky="we", pady=(lift, 0))
-        self._advice = ttk.Frame(body)
+        self._headline = self.head(Mark.CAUTION)
+        self._advice = Prose(self.body, self.theme, width_px=self.column, bullets=True)
         self._advice.grid(row=1, column=1, sticky="we", pady=(px(12), 0))
-        self._advice.columnconfigure(1, weight=1)
-        self._advice_shown: list[str] = []
         self._help: ttk.Frame | None = None
         self._help_shown = ("", False)
         self._code: ttk.Entry | None = None
@@ -53,9 +42,8 @@ class MessagePage(Page):
 
     def draw(self, view: View) -> None:
         """Show ``view``; what has not changed is left alone."""
-        if str(self._headline.cget("text")) != view.headline:
-            self._headline.configure(text=view.headline)
-        self._draw_advice(view.advice)
+        self._headline.set([view.headline])
+        self._advice.set(view.advice)
         self._draw_help(view)
         self._draw_code(view)
         if self._details is not None:
@@ -78,8 +66,8 @@ class MessagePage(Page):
         px = self.theme.px
         row = ttk.Frame(self.body)
         row.grid(row=4, column=1, sticky="we", pady=(px(20), 0))
-        ttk.Label(row, text=self._say("Reference number"), style="Muted.TLabel").pack(side="left")
-        NumberField(row, view.reference, self.theme.number).pack(side="left", padx=(px(8), 0))
+        ttk.Label(row, text=self._say("Reference number"), style="Muted.TLabel").pack(side="left", padx=self.ring)
+        NumberField(row, view.reference, self.theme.number).pack(side="left", padx=(px(4), 0))
         CopyLink(row, self._say("Copy"), self._say("Copied"), lambda: view.reference).pack(side="left", padx=px(8))
 
     def _more(self) -> None:
@@ -87,7 +75,7 @@ class MessagePage(Page):
         row = ttk.Frame(self.body)
         row.grid(row=5, column=1, sticky="we", pady=(px(4), 0))
         self._details_link = Link(row, self._say("Show details…"), self._toggle_details)
-        self._details_link.pack(side="left", padx=(-3, 0) if False else 0)
+        self._details_link.pack(side="left")
         Link(row, self._say("About…"), self._dialog.open_about).pack(side="left", padx=(px(20), 0))
 
     def _footer(self, view: View) -> None:
@@ -105,23 +93,6 @@ class MessagePage(Page):
         """Try the login once more, with the access code if one was entered."""
         self._presenter.try_again("" if self._code is None else self._code.get().strip())
 
-    def _draw_advice(self, advice: list[str]) -> None:
-        if advice == self._advice_shown:
-            return
-        self._advice_shown = advice
-        for old in self._advice.winfo_children():
-            old.destroy()
-        px = self.theme.px
-        bullet = len(advice) > 1
-        inset = px(18) if bullet else 0
-        for row, sentence in enumerate(advice):
-            gap = (0 if row == 0 else px(6), 0)
-            if bullet:
-                ttk.Label(self._advice, text="•", style="TLabel").grid(row=row, column=0, sticky="nw", pady=gap)
-            text = WrapLabel(self._advice, text=sentence, width_px=self._column - inset)
-            text.grid(row=row, column=1, sticky="we", pady=gap)
-        self._advice.columnconfigure(0, minsize=inset)
-
     def _draw_help(self, view: View) -> None:
         wanted = (view.help_text, view.has_help_link)
         if wanted == self._help_shown:
@@ -132,27 +103,26 @@ class MessagePage(Page):
             self._help = None
         if not any(wanted):
             return
-        px, say = self.theme.px, self._say
-        self._help = panel = ttk.Frame(self.body, style="Panel.TFrame", padding=(px(16), px(14)))
-        panel.grid(row=3, column=1, sticky="we", pady=(px(20), 0))
+        px, say, theme, ring = self.theme.px, self._say, self.theme, self.ring
+        side = px(GAP) - ring
+        self._help = panel = ttk.Frame(self.body, style="Panel.TFrame", padding=(side, px(14), side, px(10)))
+        panel.grid(row=3, column=1, sticky="we", padx=ring, pady=(px(20), 0))
         panel.columnconfigure(0, weight=1)
         if view.help_text:
             head = ttk.Label(panel, text=say("From your organisation"), style="PanelHead.TLabel")
-            head.grid(row=0, column=0, sticky="w", pady=(0, px(4)))
-            self._help_text(panel, view.help_text)
+            head.grid(row=0, column=0, sticky="w", padx=ring, pady=(0, px(4)))
+            text = Prose(
+                panel,
+                theme,
+                width_px=self.column - 2 * (ring + side),
+                panel=True,
+                most_lines=HELP_LINES,
+            )
+            text.set([view.help_text])
+            text.grid(row=1, column=0, sticky="we")
         if view.has_help_link:
             link = Link(panel, say("Need help?"), self._presenter.open_help, style="PanelLink.TButton")
-            link.grid(row=2, column=0, sticky="w", pady=(px(6) if view.help_text else 0, 0))
-
-    def _help_text(self, panel: ttk.Frame, text: str) -> None:
-        """A label for a usual text; a long one gets a box of its own that scrolls."""
-        if len(text) <= HELP_LABEL_LIMIT_CHARS and text.count("\n") < HELP_LABEL_LIMIT_LINES:
-            width = self._column - 2 * self.theme.px(16)
-            WrapLabel(panel, style="Panel.TLabel", text=text, width_px=width).grid(row=1, column=0, sticky="we")
-            return
-        box = TextBox(panel, self.theme, lines=HELP_BOX_LINES, font=self.theme.body, readonly=True)
-        box.set(text)
-        box.grid(row=1, column=0, sticky="we")
+            link.grid(row=2, column=0, sticky="w", pady=(px(4) if view.help_text else 0, 0))
 
     def _draw_code(self, view: View) -> None:
         if not view.asks_access_code:
@@ -162,7 +132,7 @@ class MessagePage(Page):
         if self._code is None:
             px = self.theme.px
             row = ttk.Frame(self.body)
-            row.grid(row=2, column=1, sticky="we", pady=(px(20), 0))
+            row.grid(row=2, column=1, sticky="we", padx=self.ring, pady=(px(20), 0))
             ttk.Label(row, text=self._say("Access code"), style="Strong.TLabel").pack(anchor="w", pady=(0, px(6)))
             self._code = ttk.Entry(row, show="•", width=24, font=self.theme.body)
             self._code.pack(anchor="w")
@@ -188,7 +158,7 @@ class MessagePage(Page):
             row.grid(row=6, column=0, columnspan=2, sticky="we", pady=(px(8), 0))
             row.columnconfigure(0, weight=1)
             self._details = TextBox(row, self.theme, lines=DETAILS_LINES, font=self.theme.fixed, readonly=True)
-            self._details.grid(row=0, column=0, sticky="we")
+            self._details.grid(row=0, column=0, sticky="we", padx=self.ring)
             copy = CopyLink(row, say("Copy"), say("Copied"), self._details.get)
             copy.grid(row=1, column=0, sticky="w", pady=(px(4), 0))
         if self._details is not None:

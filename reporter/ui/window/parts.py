@@ -6,7 +6,9 @@ import tkinter
 from collections.abc import Callable
 from tkinter import ttk
 
-from reporter.ui.window.theme import GAP, MARGIN, RING, WIDTH, Font, Theme
+from reporter.ui.window.marks import Mark
+from reporter.ui.window.prose import Prose
+from reporter.ui.window.theme import GAP, MARGIN, MARK, RING, WIDTH, Font, Theme
 
 COPIED_SHOWN_MS = 2_000
 RUNNER_STEP_MS = 40
@@ -73,7 +75,8 @@ class ScrollArea(ttk.Frame):
             self, background=theme.palette.window, highlightthickness=0, borderwidth=0, width=width, height=1
         )
         self._canvas.pack(fill="both", expand=True)
-        self.inner = ttk.Frame(self._canvas, padding=(theme.px(MARGIN), theme.px(MARGIN), theme.px(MARGIN), 0))
+        side = theme.px(MARGIN) - theme.px(RING)
+        self.inner = ttk.Frame(self._canvas, padding=(side, theme.px(MARGIN), side, 0))
         self._item = self._canvas.create_window(0, 0, anchor="nw", window=self.inner, width=width)
         if theme.native:
             self._bar = ttk.Scrollbar(self, command=self._canvas.yview)
@@ -147,12 +150,19 @@ class StatusRow(ttk.Frame):
 
 
 class Page:
-    """What the pages have in common: content that scrolls, the status row and the row of buttons."""
+    """What the pages have in common: content that scrolls, the status row and the row of buttons.
+
+    Links and prose bring room for their focus ring with them; everything else in the content is set in
+    by ``ring``, so that all of it stands on one line. ``inside`` and ``column`` are the widths of the
+    content, and of its part beside the mark.
+    """
 
     def __init__(self, root: tkinter.Misc, theme: Theme) -> None:
         self.theme = theme
         width = min(theme.px(WIDTH), root.winfo_screenwidth())
-        self.inside = width - 2 * theme.px(MARGIN)
+        self.ring = theme.px(RING)
+        self.inside = width - 2 * (theme.px(MARGIN) - self.ring)
+        self.column = self.inside - theme.px(MARK + GAP)
         self.frame = ttk.Frame(root)
         self.area = ScrollArea(self.frame, theme, width=width)
         self.body = self.area.inner
@@ -183,6 +193,17 @@ class Page:
             self.primary.configure(style="TButton", default="normal")
         button.configure(style="Primary.TButton", default="active")
         self.primary = button
+
+    def head(self, mark: Mark) -> Prose:
+        """The mark, and beside it the headline, whose first line stands at the height of the mark's middle."""
+        theme, px = self.theme, self.theme.px
+        self.body.columnconfigure(1, weight=1)
+        picture = ttk.Label(self.body, image=theme.mark(mark))
+        picture.grid(row=0, column=0, sticky="nw", padx=(self.ring, px(GAP) - self.ring))
+        headline = Prose(self.body, theme, width_px=self.column, font=theme.headline)
+        lift = max(0, (px(MARK) - theme.line_height(theme.headline)) // 2)
+        headline.grid(row=0, column=1, sticky="we", pady=(lift, 0))
+        return headline
 
     def needed_height(self) -> int:
         """The height at which nothing of the page needs to scroll."""

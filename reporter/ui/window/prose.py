@@ -30,8 +30,7 @@ class Prose(ttk.Frame):
         *,
         width_px: int,
         font: Font | None = None,
-        ground: str = "",
-        ink: str = "",
+        panel: bool = False,
         bullets: bool = False,
         most_lines: int = 0,
     ) -> None:
@@ -41,14 +40,15 @@ class Prose(ttk.Frame):
         self._font = font or theme.body
         self._bullets = bullets
         self._indent = 0
-        self._gap = theme.px(6)
         self._line = theme.line_height(self._font)
         self._lead = max(0, theme.leading(self._font) - self._line)
+        self._gap = self._lead + theme.px(5)
         line = self._line + self._lead
         self._limit_px = min(PROSE_LIMIT_PX, most_lines * line or PROSE_LIMIT_PX)
         self._paragraphs: list[str] = []
         self._inset = theme.px(RING)
-        self.text = _make_text(self, theme, self._font, ground or theme.palette.window, ink or theme.palette.text)
+        self._ground = "panel" if panel else "window"
+        self.text = _make_text(self, theme, self._font, theme.palette.panel if panel else theme.palette.window)
         self.text.configure(height=1, width=1, padx=self._inset, pady=0, spacing2=self._lead, takefocus=False)
         self.text.configure(state="disabled")
         self.text.pack(side="left", fill="both", expand=True)
@@ -118,7 +118,7 @@ class Prose(ttk.Frame):
         if str(self.cget("height")) != str(shown):
             self.configure(height=shown)
         if scrolls and self._bar is None:
-            self._bar = _make_bar(self, self._theme, self.text)
+            self._bar = _make_bar(self, self._theme, self.text, self._ground)
             self._bar.pack(side="right", fill="y", before=self.text)
             self.text.configure(yscrollcommand=self._bar.set, takefocus=True)
 
@@ -130,17 +130,18 @@ class TextBox(ttk.Frame):
     """
 
     def __init__(self, parent: tkinter.Misc, theme: Theme, *, lines: int, font: Font, readonly: bool) -> None:
-        super().__init__(parent, style="Field.TFrame")
-        self._readonly = readonly
         px = theme.px
+        super().__init__(parent, style="Field.TFrame", padding=1 if theme.native else px(3))
+        self._readonly = readonly
+        self._palette = theme.palette
         spread = px(1) if readonly else px(2)
-        self.text = _make_text(self, theme, font, theme.palette.field, theme.palette.text)
+        self.text = _make_text(self, theme, font, theme.palette.field)
         self.text.configure(height=lines, width=20, padx=px(8), pady=px(6), spacing1=spread, spacing3=spread)
         self.text.configure(spacing2=2 * spread, undo=not readonly, takefocus=True)
         if readonly:
             self.text.configure(state="disabled")
             _read_by_keys(self.text)
-        self._bar = _make_bar(self, theme, self.text, ground="field")
+        self._bar = _make_bar(self, theme, self.text, "field")
         self.text.configure(yscrollcommand=self._scrolled)
         self.text.grid(row=0, column=0, sticky="nswe")
         self.columnconfigure(0, weight=1)
@@ -164,8 +165,13 @@ class TextBox(ttk.Frame):
 
     def enable(self, enabled: bool) -> None:
         """Let the person write, or not."""
-        self.text.configure(state="normal" if enabled else "disabled")
+        palette = self._palette
         self.state(["!disabled" if enabled else "disabled"])
+        self.text.configure(
+            state="normal" if enabled else "disabled",
+            background=palette.field if enabled else palette.disabled_fill,
+            foreground=palette.text if enabled else palette.muted,
+        )
 
     def _scrolled(self, first: str, last: str) -> None:
         self._bar.set(first, last)
@@ -184,7 +190,7 @@ class TextBox(ttk.Frame):
             text.bind("<ISO_Left_Tab>", lambda _: _leave(text.tk_focusPrev()))
 
 
-def _make_text(parent: tkinter.Misc, theme: Theme, font: Font, ground: str, ink: str) -> tkinter.Text:
+def _make_text(parent: tkinter.Misc, theme: Theme, font: Font, ground: str) -> tkinter.Text:
     palette = theme.palette
     return tkinter.Text(
         parent,
@@ -194,7 +200,7 @@ def _make_text(parent: tkinter.Misc, theme: Theme, font: Font, ground: str, ink:
         borderwidth=0,
         highlightthickness=0,
         background=ground,
-        foreground=ink,
+        foreground=palette.text,
         insertbackground=palette.text,
         insertwidth=max(1, theme.px(1)),
         selectbackground=palette.selection,
@@ -205,7 +211,7 @@ def _make_text(parent: tkinter.Misc, theme: Theme, font: Font, ground: str, ink:
     )
 
 
-def _make_bar(parent: tkinter.Misc, theme: Theme, text: tkinter.Text, *, ground: str = "window") -> ttk.Scrollbar:
+def _make_bar(parent: tkinter.Misc, theme: Theme, text: tkinter.Text, ground: str) -> ttk.Scrollbar:
     style = "Vertical.TScrollbar" if theme.native else f"{ground}.Vertical.TScrollbar"
     return ttk.Scrollbar(parent, command=text.yview, style=style)
 

@@ -6,10 +6,13 @@ import tkinter
 from collections.abc import Callable
 from tkinter import ttk
 
-from reporter.ui.window.parts import CopyLink, TextBox, WrapLabel
-from reporter.ui.window.theme import MARGIN, WIDTH, Theme
+from reporter.ui.window.parts import CopyLink, WrapLabel
+from reporter.ui.window.prose import TextBox
+from reporter.ui.window.theme import GAP, MARGIN, RING, WIDTH, Theme
 
-LINES = 22
+LINES = 6
+HEIGHT = 560
+OFFSET = 40
 
 
 class Sheet:
@@ -24,23 +27,24 @@ class Sheet:
         window.transient(root)
         px = theme.px
         width = min(px(WIDTH), root.winfo_screenwidth())
-        footer = ttk.Frame(window, style="Footer.TFrame", padding=(px(MARGIN) - 3, px(13)))
+        side = px(MARGIN) - px(RING)
+        footer = ttk.Frame(window, style="Footer.TFrame", padding=(px(MARGIN) - px(RING), px(GAP) - px(RING)))
         footer.pack(side="bottom", fill="x")
         ttk.Frame(window, style="Line.TFrame", height=max(1, px(1))).pack(side="bottom", fill="x")
-        body = ttk.Frame(window, padding=(px(MARGIN), px(24), px(MARGIN), px(12)))
+        body = ttk.Frame(window, padding=(side, px(24), side, px(12)))
         body.pack(side="top", fill="both", expand=True)
-        WrapLabel(body, style="Strong.TLabel", text=heading, width_px=width - 2 * px(MARGIN)).pack(fill="x")
-        self._box = TextBox(body, theme, lines=6, font=theme.fixed, readonly=True)
+        WrapLabel(body, style="Strong.TLabel", text=heading, width_px=width - 2 * px(MARGIN)).pack(fill="x", padx=px(RING))
+        self._box = TextBox(body, theme, lines=LINES, font=theme.fixed, readonly=True)
         self._box.set(waiting)
         copy = CopyLink(body, say("Copy"), say("Copied"), self._box.get)
         copy.pack(side="bottom", anchor="w", pady=(px(4), 0))
-        self._box.pack(fill="both", expand=True, pady=(px(12), 0))
+        self._box.pack(fill="both", expand=True, padx=px(RING), pady=(px(12), 0))
         close = ttk.Button(footer, text=say("Close"), command=self.close, style="Primary.TButton", default="active")
         close.pack(side="right")
         window.bind("<Escape>", lambda _: self.close())
         window.protocol("WM_DELETE_WINDOW", self.close)
-        height = min(px(560), root.winfo_screenheight() - px(64))
-        offset = px(40)
+        height = min(px(HEIGHT), root.winfo_screenheight() - px(64))
+        offset = px(OFFSET)
         left = min(root.winfo_x() + offset, root.winfo_screenwidth() - width)
         top = min(root.winfo_y() + offset, root.winfo_screenheight() - height)
         window.geometry(f"{width}x{height}+{max(0, left)}+{max(0, top)}")

@@ -95,7 +95,8 @@ class Theme:
             grounds = {
                 Mark.CAUTION: (self.palette.caution_tint, self.palette.caution),
                 Mark.SUCCESS: (self.palette.success_tint, self.palette.success),
-                Mark.INFO: (self.palette.info_tint, self.palette.info),
+                Mark.NOTE: (self.palette.info_tint, self.palette.info),
+                Mark.WAITING: (self.palette.info_tint, self.palette.info),
             }
             tint, ink = grounds[mark]
             size = self.px(MARK)
@@ -138,7 +139,7 @@ class Theme:
         style.configure("Muted.TLabel", foreground=palette.muted, font=self.small)
         style.configure("Panel.TLabel", background=palette.panel)
         style.configure("PanelHead.TLabel", background=palette.panel, foreground=palette.muted, font=self.small)
-        style.configure("TEntry", padding=(px(8), px(6)))
+        style.configure("TEntry", padding=(px(11), px(8)))
         for name, ground in (("Link", palette.window), ("PanelLink", palette.panel)):
             style.configure(
                 f"{name}.TButton",
@@ -161,7 +162,7 @@ class Theme:
         style, palette, px = self.style, self.palette, self.px
         style.configure("TButton", padding=(px(12), px(3)))
         style.configure("Panel.TFrame", background=palette.panel)
-        style.configure("Field.TFrame", background=palette.field_line, padding=1)
+        style.configure("Field.TFrame", background=palette.field_line)
         style.map("Field.TFrame", background=[("focus", palette.ring)])
         focus_and_label = [
             (
@@ -231,6 +232,7 @@ class Theme:
             ("disabled", self._face("field-disabled", palette.window, palette.disabled_fill, palette.button_line)),
             ("focus", self._face("field-focus", palette.window, palette.field, palette.ring, px(2))),
             border=px(RADIUS),
+            padding=0,
             sticky="nswe",
         )
         style.layout(
@@ -252,7 +254,6 @@ class Theme:
         )
         style.map("TEntry", foreground=[("disabled", palette.disabled), ("", palette.text)])
         style.layout("Field.TFrame", [("own.field", {"sticky": "nswe"})])
-        style.configure("Field.TFrame", padding=px(3))
         style.element_create(
             "own.panel",
             "image",
@@ -293,7 +294,8 @@ class Theme:
     def _scrollbar(self) -> None:
         palette, px, style = self.palette, self.px, self.style
         width, inset = px(SCROLLBAR), px(2)
-        for name, ground in (("window", palette.window), ("field", palette.field)):
+        grounds = (("window", palette.window), ("field", palette.field), ("panel", palette.panel))
+        for name, ground in grounds:
             thumbs = []
             for state, colour in (("", palette.scroll), ("-hover", palette.scroll_hover)):
                 picture = Raster(width, px(32), self._rgb(ground))
