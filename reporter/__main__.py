@@ -8,8 +8,6 @@ rest of the story.
 
 from __future__ import annotations
 
-import sys
-
 
 def main() -> None:
     """Run the command line; ends the process with the documented exit status."""
@@ -19,4 +17,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

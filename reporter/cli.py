@@ -321,10 +321,9 @@ def policies(json_: bool) -> None:
     if json_:
         print_json({"settings": rows, "problems": loaded.problems})
     else:
-        width = max(len(row["name"]) for row in rows)
+        width = max(len(str(row["name"])) for row in rows)
         for row in rows:
-            place = f", {row['place']}" if row["place"] else ""
-            click.echo(f"{row['name']:{width}}  {row['value']}  ({row['layer']}{place})")
+            click.echo(f"{row['name']:{width}}  {row['value']}  ({row['origin']})")
     finish(BAD_USAGE if loaded.problems else DONE)
 
 

@@ -30,6 +30,7 @@ COMMON = {
     "reporter.errors",
     "reporter.settings.model",
     "reporter.texts",
+    "reporter.texts.causes",
     "reporter.texts.safe",
 }
 ROOMS = ("capture", "delivery", "diagnosis", "facts", "report", "settings", "texts", "ui", "web")
@@ -42,7 +43,7 @@ ONLY_IMPORTED_BY = {
     "reporter.cli": ("reporter.__main__",),
     "reporter.demo": ("reporter.cli",),
     "reporter.inbox": ("reporter.cli", "reporter.demo"),
-    "requests": ("reporter.delivery",),
+    "requests": ("reporter.delivery", "reporter.demo"),  # the demo plays a host application
     "tkinter": ("reporter.ui.window",),
 }
 NEVER_AT_IMPORT = ("ctypes", "fcntl", "msvcrt", "psutil", "requests", "rich", "winreg")

@@ -126,11 +126,14 @@ class NativeDestination(Destination):
     def _session(self) -> requests.Session:
         import requests
 
-        session = requests.Session()
+        class StraightSession(requests.Session):
+            def get_redirect_target(self, resp: requests.Response) -> None:
+                """Nowhere; requests would read the whole body of a redirect even to leave it alone."""
+
+        session = StraightSession()
         session.mount("https://", _system_trust_adapter())
         # Always an own answer to "who are you?", or requests would look for one in ~/.netrc.
         session.auth = self._sign
-        session.max_redirects = 0
         return session
 
     def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -32,7 +32,7 @@ EXAMPLE = "for example https://erp.example.org/base"
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://(.*)", re.IGNORECASE | re.DOTALL)
 _BARE_HOST = re.compile(r"(?:[\w-]+(?:\.[\w-]+)*\.?|\[[0-9a-f:.]+\])(?::\d{1,5})?(?:/\S*)?", re.IGNORECASE)
-_USER_INFO = re.compile(r"(?<=//)[^/?#]*@")
+_SCHEME_AND_SLASHES = re.compile(rf"(?:[a-z][a-z0-9+.-]*://|(?:{'|'.join(SCHEMES)}):)/*", re.IGNORECASE)
 _LABEL = re.compile(r"[a-z0-9_-]+", re.IGNORECASE)
 
 
@@ -169,7 +169,7 @@ def _why_no_url(text: str) -> str:
             f"The target {quoted!r} names an entry of a list of databases, which cannot be diagnosed by its "
             f"name yet; give the address of its server: {ACCEPTED}, {EXAMPLE}."
         )
-    if colon and scheme.lower() in SCHEMES and not rest.isdigit():
+    if colon and scheme.lower() in SCHEMES and "\\" not in rest and not rest.isdigit():
         proposal = _without_secrets(f"{scheme.lower()}://{rest.lstrip('/')}")
         return f"The target {quoted!r} lacks the two slashes after the colon; write {proposal!r}."
     if _BARE_HOST.fullmatch(text):
@@ -182,4 +182,8 @@ def _why_no_url(text: str) -> str:
 
 def _without_secrets(text: str) -> str:
     """What of ``text`` may be repeated in a sentence: no user-info, query or fragment."""
-    return one_line(re.split(r"[?#]", _USER_INFO.sub("", text))[0], QUOTE_LIMIT_CHARS)
+    text = re.split(r"[?#]", text)[0]
+    start = _SCHEME_AND_SLASHES.match(text)
+    if "@" in text:
+        text = (start[0] if start else "") + text.rpartition("@")[2]
+    return one_line(text, QUOTE_LIMIT_CHARS)

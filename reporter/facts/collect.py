@@ -18,7 +18,7 @@ from pathlib import Path
 from reporter._version import __version__
 from reporter.facts import guard, network
 from reporter.facts.guard import Collector, Row, Section
-from reporter.facts.model import Facts, Value
+from reporter.facts.model import Facts, Scalar, Value
 from reporter.facts.operating_system import OperatingSystem, this_system
 from reporter.settings.model import FACT_SECTIONS
 from reporter.texts.safe import one_line, without_secrets
@@ -32,7 +32,7 @@ def collect(
     *,
     application_name: str = "",
     application_version: str = "",
-    settings_in_force: Sequence[Mapping[str, str | int | float | bool | None]] = (),
+    settings_in_force: Sequence[Mapping[str, Scalar]] = (),
     allowed: Collection[str] | None = None,
     include_user_name: bool = False,
     include_host_name: bool = False,
@@ -147,7 +147,7 @@ def _home() -> str:
         return ""
 
 
-def _setting(row: Mapping[str, str | int | float | bool | None], home: str) -> Row:
+def _setting(row: Mapping[str, Scalar], home: str) -> Row:
     """A row without secrets in addresses, and without the home folder, whose name is often the person's."""
     value = row.get("value")
     if isinstance(value, str):
@@ -175,12 +175,14 @@ def _clean(value: Value) -> Value:
     if isinstance(value, str):
         return one_line(value, TEXT_LIMIT_CHARS)
     if isinstance(value, list):
-        return [_clean_row(row) for row in value if isinstance(row, dict)]
+        return [_clean_item(item) for item in value]
     return value
 
 
-def _clean_row(row: Row) -> Row:
+def _clean_item(item: str | Mapping[str, Scalar]) -> str | Row:
+    if isinstance(item, str):
+        return one_line(item, TEXT_LIMIT_CHARS)
     return {
         name: one_line(value, TEXT_LIMIT_CHARS) if isinstance(value, str) else value
-        for name, value in row.items()
+        for name, value in item.items()
     }

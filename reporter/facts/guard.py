@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from reporter.facts.model import Gap, Value
+from reporter.facts.model import Gap, Scalar, Value
 from reporter.texts.safe import one_line
 
 LIMIT_MS = 2_000
 REASON_LIMIT_CHARS = 200
 
 Section = dict[str, Value]
-Row = dict[str, str | int | float | bool | None]
+Row = dict[str, Scalar]
 
 
 class Collector(NamedTuple):

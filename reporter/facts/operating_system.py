@@ -66,7 +66,7 @@ class OperatingSystem(ABC):
         for name in _PROXY_VARIABLES:
             value = self.environ.get(name) or self.environ.get(name.upper(), "")
             if value:
-                section[_proxy_fact(name)] = without_credentials(value)
+                section[_proxy_fact(name)] = _proxy_value(name, value)
         if section:
             section["source"] = "environment"
         return section
@@ -90,7 +90,7 @@ def this_system(environ: Mapping[str, str]) -> OperatingSystem:
 def system_proxies(proxies: Mapping[str, str]) -> Section:
     """What ``urllib.request.getproxies`` tells, without credentials."""
     section: Section = {
-        _proxy_fact(name): without_credentials(address) for name, address in proxies.items() if address
+        _proxy_fact(name): _proxy_value(name, value) for name, value in proxies.items() if value
     }
     if section:
         section["source"] = "system settings"
@@ -125,6 +125,13 @@ def _host_and_port(address: str) -> str:
     scheme = _SCHEME.match(address)
     start = scheme.end() if scheme else 0
     return address[:start] + re.split(r"[/?#]", address[start:], maxsplit=1)[0]
+
+
+def _proxy_value(name: str, value: str) -> str:
+    if _proxy_fact(name) != "bypass":
+        return without_credentials(value)
+    # A list of names and networks ("10.0.0.0/8"); an item that could hold credentials is none of them.
+    return ", ".join(item for item in re.split(r"[,;\s]+", value) if item and "@" not in item)
 
 
 def _proxy_fact(name: str) -> str:

@@ -5,10 +5,9 @@ Headings and "Name: value" lines, without columns, so that it reads well in any 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from reporter.facts.guard import Row
-from reporter.facts.model import Facts, Value
+from reporter.facts.model import Facts, Scalar, Value
 from reporter.texts import N_, Translator
 
 _HEADINGS = {
@@ -96,6 +95,8 @@ _WORDS = frozenset(
     )
 )
 
+Row = Mapping[str, Scalar]
+
 _BUILT_IN = N_("built-in")
 _GIB = 1024**3
 _MIB = 1024**2
@@ -123,10 +124,10 @@ def _named(name: str, names: Mapping[str, str], texts: Translator) -> str:
 
 
 def _lines(fact: str, value: Value, texts: Translator) -> Iterator[str]:
-    if not isinstance(value, list):
+    if isinstance(value, str) or not isinstance(value, Sequence):
         yield f"{_named(fact, _LABELS, texts)}: {_value(fact, value, texts)}"
         return
-    rows = [row for row in value if isinstance(row, dict)]
+    rows = [row for row in value if isinstance(row, Mapping)]
     if fact == "interfaces":
         yield from (_interface(row, texts) for row in rows)
     elif fact == "in_force":
@@ -135,7 +136,7 @@ def _lines(fact: str, value: Value, texts: Translator) -> Iterator[str]:
         yield f"{_named(fact, _LABELS, texts)}: {', '.join(map(str, value))}"
 
 
-def _value(fact: str, value: str | float | bool | None, texts: Translator) -> str:
+def _value(fact: str, value: Scalar, texts: Translator) -> str:
     if isinstance(value, bool):
         return texts.say("yes") if value else texts.say("no")
     if isinstance(value, int):
@@ -152,11 +153,11 @@ def _word(word: str, texts: Translator) -> str:
     return texts.say(word) if word in _WORDS else word
 
 
-def _bytes(count: int, texts: Translator) -> str:
-    if count >= _GIB:
-        whole, tenth = divmod(round(count * 10 / _GIB), 10)
+def _bytes(size: int, texts: Translator) -> str:
+    if size >= _GIB:
+        whole, tenth = divmod(round(size * 10 / _GIB), 10)
         return texts.say("{whole}.{tenth} GiB", whole=whole, tenth=tenth)
-    return texts.say("{number} MiB", number=round(count / _MIB))
+    return texts.say("{number} MiB", number=round(size / _MIB))
 
 
 def _duration(seconds: int, texts: Translator) -> str:
@@ -169,7 +170,7 @@ def _duration(seconds: int, texts: Translator) -> str:
 
 def _interface(row: Row, texts: Translator) -> str:
     parts = [_word(str(row.get("kind", "")), texts)]
-    parts.append(texts.say("up") if row.get("is_up") else texts.say("down"))
+    parts.append(texts.say("connected") if row.get("is_up") else texts.say("not connected"))
     speed = row.get("speed_mbps")
     if isinstance(speed, int):
         parts.append(texts.say("{number} Mbit/s", number=speed))
@@ -178,7 +179,7 @@ def _interface(row: Row, texts: Translator) -> str:
     return f"{row.get('name', '')}: {', '.join(parts)}"
 
 
-def _settings(rows: list[Row], texts: Translator) -> Iterator[str]:
+def _settings(rows: Sequence[Row], texts: Translator) -> Iterator[str]:
     for row in rows:
         if row.get("layer") != _BUILT_IN:
             origin = texts.say(str(row.get("layer") or ""))
@@ -186,4 +187,5 @@ def _settings(rows: list[Row], texts: Translator) -> Iterator[str]:
             yield f"{row.get('name')} = {row.get('value')} ({f'{origin}, {place}' if place else origin})"
     rest = ", ".join(str(row.get("name")) for row in rows if row.get("layer") == _BUILT_IN)
     if rest:
-        yield f"{texts.say('Built-in values')}: {rest}"
+        heading = texts.say("Built-in values")
+        yield f"{heading}: {rest}"

@@ -87,7 +87,7 @@ class Windows(OperatingSystem):
 
             section["auto_config_url"] = without_secrets(script)
         if "bypass" not in section and section.get("source") == "system settings":
-            section["bypass"] = internet("ProxyOverride")
+            section["bypass"] = ", ".join(internet("ProxyOverride").split(";"))
         return section
 
     def _machine(self, path: str) -> _Key:

@@ -114,16 +114,19 @@ class Endpoints:
                 )
             is_new = await asyncio.wrap_future(self._store.put(arrival))
         except Rejected as rejected:
-            return problem(rejected.status, rejected.detail)
+            # More of the body may follow, without end; closing stops it.
+            return problem(rejected.status, rejected.detail, Connection="close")
         except Conflict:
             return problem(409, "This reference already belongs to a different report.")
         except TimeoutError:
-            return problem(408, f"The report did not arrive within {UPLOAD_LIMIT_S:.0f} seconds.")
+            return problem(
+                408, f"The report did not arrive within {UPLOAD_LIMIT_S:.0f} seconds.", Connection="close"
+            )
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
         except sqlite3.Error:
             return problem(
-                503, "The report could not be written to the disk; send it again later.", retry_after_s=60
+                503, "The report could not be written to the disk; send it again later.", Retry_After="60"
             )
         return _json(
             {
@@ -225,13 +228,12 @@ def standard_reference(text: str) -> str:
     return written if REFERENCE.fullmatch(written) else ""
 
 
-def problem(status: int, detail: str, *, retry_after_s: int | None = None) -> Response:
-    """An answer as RFC 9457 wants it."""
-    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+def problem(status: int, detail: str, **headers: str) -> Response:
+    """An answer as RFC 9457 wants it; in the names of ``headers`` an underscore stands for a hyphen."""
     return Response(
         msgspec.json.encode({"title": HTTPStatus(status).phrase, "status": status, "detail": detail}),
         status_code=status,
-        headers=_SAFE_HEADERS | headers,
+        headers=_SAFE_HEADERS | {name.replace("_", "-"): value for name, value in headers.items()},
         media_type="application/problem+json",
     )
 
@@ -255,7 +257,7 @@ async def _http_problem(request: Request, error: Exception) -> Response:
 
 
 async def _disk_problem(request: Request, error: Exception) -> Response:
-    return problem(503, "The database cannot be read at the moment; try again later.", retry_after_s=60)
+    return problem(503, "The database cannot be read at the moment; try again later.", Retry_After="60")
 
 
 def _page(markup: str, status: int = 200) -> Response:

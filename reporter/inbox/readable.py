@@ -27,20 +27,7 @@ _ACRONYMS = {
         "MTU", "OS", "PAC", "PID", "RAM", "SHA-256", "SQL", "TCP", "TLS", "UDP", "URL", "UTC", "VPN", "X11",
     )
 } | {"sha256": "SHA-256", "errno": "errno", "gai": "getaddrinfo", "macos": "macOS"}  # fmt: skip
-_BINARY_UNITS = (
-    "bytes",
-    "kib",
-    "mib",
-    "gib",
-    "s",
-    "seconds",
-    "minutes",
-    "ms",
-    "percent",
-    "mhz",
-    "mbit",
-    "mbps",
-)
+_BINARY_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 _UNITS = ("bytes", "kib", "mib", "gib", "s", "seconds", "minutes", "ms", "percent", "mhz", "mbit", "mbps")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 

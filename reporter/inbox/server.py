@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import os
 import socket
 import threading
@@ -59,6 +60,8 @@ class Inbox:
 
     def run(self, listening: Callable[[str], None]) -> None:
         """Serve on this thread until stopped; ``listening`` is given the base URL, ending with a slash."""
+        # Malformed bodies are answered; what the parser thinks of each of them is nobody's business.
+        logging.getLogger("python_multipart").setLevel(logging.ERROR)
         store = Store(self._database)
         try:
             with self._bind() as bound:

@@ -29,18 +29,20 @@ def build(
 ) -> Report:
     """The report, a pure function of its arguments: the same story gives the same bytes.
 
-    ``left_out`` names the sections of facts that settings keep back. The person's contact is the only
-    text that is not scrubbed: it is given to be used.
+    ``left_out`` names the sections that settings keep back; of a failure its time and action always stay.
+    The person's contact is the only text that is not scrubbed: it is given to be used.
     """
+    if "failure" in left_out:
+        failure = Failure(occurred_at=failure.occurred_at, action=failure.action)
     report = Report(
         reference=reference,
         id=report_id,
         created_at=created_at,
         sent_by_person=sent_by_person,
         failure=msgspec.structs.replace(failure, target=without_secrets(failure.target)),
-        verdict=verdict,
-        facts=facts,
-        story=_tidy(story),
+        verdict=None if "verdict" in left_out else verdict,
+        facts=None if "facts" in left_out else facts,
+        story=Story() if "story" in left_out else _tidy(story),
         left_out=left_out,
         agent=f"reporter-agent/{__version__}",
     )

@@ -33,7 +33,7 @@ class Scrubbed(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """``reference``: the number a person reads out, also the idempotency key; ``id``: a UUID for
     protocols that want one; ``sent_by_person``: false for automatic reports.
-    ``left_out``: sections of facts that settings keep back."""
+    ``left_out``: sections that settings keep back."""
 
     schema: str = SCHEMA
     reference: str

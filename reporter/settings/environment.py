@@ -17,6 +17,8 @@ PREFIX = "REPORTER_"
 HOME = "REPORTER_HOME"
 SETTINGS_FILE = "REPORTER_SETTINGS"
 NAME_LIMIT_CHARS = 60
+# Nearer than for other names, because other programs may use the prefix.
+TYPING_ERROR_RATIO = 0.7
 
 # What else has a meaning; a name near one of these is not a mistyped setting.
 _OTHERS = (HOME, SETTINGS_FILE)
@@ -36,7 +38,7 @@ def read(environ: Mapping[str, str]) -> Said:
         setting = name[len(PREFIX) :]
         if name == variable(setting) and setting.lower() in BY_NAME:
             continue
-        meant = nearest(setting, list(BY_NAME))
+        meant = nearest(setting, list(BY_NAME), TYPING_ERROR_RATIO)
         if meant:
             said.problems.append(
                 f"In the environment: the variable {one_line(name, NAME_LIMIT_CHARS)} belongs to no "

@@ -64,7 +64,7 @@ def _text(path: Path) -> str:
     try:
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
+        line = len(raw[: error.start].split(b"\n"))
         raise RefusedError(f"line {line} is not UTF-8", "save it as plain text in UTF-8") from None
 
 
@@ -97,7 +97,7 @@ def _broken(text: str, path: Path, error: Exception) -> Said:
     if found and found[1]:
         position = f", line {found[1]}, column {found[2]}"
     else:
-        position = f", line {text.count(chr(10)) + 1}" if found else ""
+        position = f", line {len(text.splitlines())}" if found else ""
     return unreadable(
         f"{_named(path)}{position}", f"this is not valid TOML ({reason})", "correct it at this place"
     )

@@ -16,7 +16,7 @@ from reporter.texts.safe import LINK_SCHEMES, one_line, plain, why_unsafe_link
 
 SHOWN_LIMIT_CHARS = 60
 SHOWN_LIMIT_NUMBER = 10**15
-NEAREST_RATIO = 0.7
+NEAREST_RATIO = 0.6
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_.@][A-Za-z0-9-]{1,16}){0,4}")
@@ -59,11 +59,11 @@ def shown(raw: object) -> str:
     return f"a value of the type {type(raw).__name__}"
 
 
-def nearest(name: str, names: Sequence[str]) -> str:
+def nearest(name: str, names: Sequence[str], ratio: float = NEAREST_RATIO) -> str:
     """The one of ``names`` that was probably meant; empty where none is near."""
     import difflib
 
-    close = difflib.get_close_matches(name.lower().replace("-", "_"), names, n=1, cutoff=NEAREST_RATIO)
+    close = difflib.get_close_matches(name.lower().replace("-", "_"), names, n=1, cutoff=ratio)
     return close[0] if close else ""
 
 

@@ -24,16 +24,6 @@ def spool(environ: Mapping[str, str]) -> Path:
     return home / "spool" if home else _dirs().user_data_path / "spool"
 
 
-def spool_file(environ: Mapping[str, str]) -> Path:
-    """The database of the reports kept on this computer."""
-    return spool(environ) / "spool.sqlite3"
-
-
-def inbox_file(environ: Mapping[str, str]) -> Path:
-    """The database of the reference endpoint, where none is named."""
-    return (_home(environ) or _dirs().user_data_path) / "inbox" / "inbox.sqlite3"
-
-
 def drafts(environ: Mapping[str, str]) -> Path:
     """The folder of stories that were begun and not sent."""
     home = _home(environ)

@@ -18,6 +18,8 @@ from reporter.texts import N_
 from reporter.texts.safe import one_line
 
 NAME_LIMIT_CHARS = 60
+# The search for the name that was meant takes its time: a file of nothing else must not stop the program.
+PROBLEM_LIMIT = 50
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -75,25 +77,37 @@ def understand(entries: Iterable[Entry]) -> Said:
     is left to the layers below.
     """
     said = Said()
+    unlisted = []
     for entry in entries:
         row = BY_NAME.get(entry.name)
-        if row is None:
+        if row is None and len(said.problems) >= PROBLEM_LIMIT:
+            unlisted.append(entry)
+        elif row is None:
             said.problems.append(unknown(entry.name, entry.where(())))
-            continue
-        faults: list[MalformedError] = []
-        value: object = msgspec.UNSET
-        try:
-            textual = entry.is_text and isinstance(entry.raw, str)
-            raw = row.kind.from_text(str(entry.raw)) if textual else entry.raw
-            value = row.kind.read(raw, faults.append)
-        except MalformedError as fault:
-            faults.append(fault)
-        if faults and row.is_private:
-            value = row.closed
-        if value is not msgspec.UNSET:
-            said.values[row.name] = Given(value, entry.where(()))
-        said.problems.extend(_sentence(row, fault, entry.where(fault.path)) for fault in faults)
+        else:
+            _check(row, entry, said)
+    if unlisted:
+        said.problems.append(
+            f"In {unlisted[-1].where(())}: this and {len(unlisted) - 1:,} earlier problems are not listed one by "
+            "one; correct the others first."
+        )
     return said
+
+
+def _check(row: Setting, entry: Entry, said: Said) -> None:
+    faults: list[MalformedError] = []
+    value: object = msgspec.UNSET
+    try:
+        textual = entry.is_text and isinstance(entry.raw, str)
+        raw = row.kind.from_text(str(entry.raw)) if textual else entry.raw
+        value = row.kind.read(raw, faults.append)
+    except MalformedError as fault:
+        faults.append(fault)
+    if faults and row.is_private:
+        value = row.closed
+    if value is not msgspec.UNSET:
+        said.values[row.name] = Given(value, entry.where(()))
+    said.problems.extend(_sentence(row, fault, entry.where(fault.path)) for fault in faults[:PROBLEM_LIMIT])
 
 
 def unreadable(place: str, reason: str, remedy: str) -> Said:

@@ -289,7 +289,6 @@ class Presenter:
                 logging.getLogger("reporter").exception("A step of the dialog did not end as it should.")
                 with self._lock:
                     self._diagnosing = self._retrying = self._sending = False
-                    self._busy = ""
                     self._remark = self.texts.say("Reporter could not finish this step. Please try again.")
                 self._refresh()
 

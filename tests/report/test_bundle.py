@@ -88,3 +88,21 @@ def test_what_is_no_bundle_is_refused_with_the_reason(tmp_path: Path) -> None:
     _zip(path, report_json=json.dumps(newer).encode())
     with pytest.raises(BundleError, match="report/7"):
         bundle.read(path)
+
+
+def test_sections_that_settings_keep_back_do_not_travel() -> None:
+    whole = report("It broke.")
+    kept = build(
+        reference=whole.reference,
+        report_id=whole.id,
+        created_at=whole.created_at,
+        sent_by_person=True,
+        failure=whole.failure,
+        verdict=None,
+        facts=None,
+        story=whole.story,
+        left_out=["failure", "story"],
+    )
+    assert kept.failure == Failure(action="login")
+    assert kept.story == Story()
+    assert kept.left_out == ["failure", "story"]

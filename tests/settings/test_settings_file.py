@@ -13,6 +13,7 @@ from reporter.settings.file import FILE_LIMIT_BYTES
 from reporter.settings.layers import Loaded, load
 from reporter.settings.model import Settings
 from reporter.settings.positions import Positions
+from reporter.settings.source import PROBLEM_LIMIT
 
 
 def loaded(file: Path, **environ: str) -> Loaded:
@@ -118,11 +119,24 @@ def test_a_link_to_a_file_is_followed(tmp_path: Path) -> None:
     assert loaded(tmp_path / "link").settings.language == "ru"
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
-def test_an_unreadable_file_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def deny(path: object, flags: int) -> int:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "open", deny)
+    assert "the file cannot be read (Permission denied)" in refused(tmp_path / "settings.toml")
+
+
+def test_a_flood_of_unknown_names_is_cut_short(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
-    file.touch(mode=0o000)
-    assert "Permission denied" in refused(file)
+    file.write_text("".join(f"n{number} = 0\n" for number in range(1000)) + 'language = "ru"\n')
+    result = loaded(file)
+    assert result.settings.language == "ru"
+    assert len(result.problems) == PROBLEM_LIMIT + 1
+    assert result.problems[-1] == (
+        f"In {file}, line 1000, column 1: this and {999 - PROBLEM_LIMIT} earlier problems are not listed one by "
+        "one; correct the others first."
+    )
 
 
 @pytest.mark.parametrize("name", ["a\0b", "x" * 5000, "~nobody-of-this-name/x"])

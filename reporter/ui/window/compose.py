@@ -30,7 +30,9 @@ class ComposePage(Page):
         headline = Prose(body, theme, width_px=self.inside, font=theme.headline)
         headline.set([say("Tell support what happened")])
         headline.grid(sticky="we")
-        self._hint(say("Both fields may stay empty; the technical information is added by itself."), gap=px(6))
+        self._hint(
+            say("Both fields may stay empty; the technical information is added by itself."), gap=px(6)
+        )
         self._label(say("What did you want to do, and what happened?"))
         self._story = TextBox(body, theme, lines=STORY_LINES, font=theme.body, readonly=False)
         self._story.grid(sticky="we", padx=self.ring, pady=(px(6), 0))
@@ -76,7 +78,9 @@ class ComposePage(Page):
         text.edit_modified(False)
         if len(self._story.get()) > STORY_LIMIT_CHARS:
             text.delete(f"1.0 + {STORY_LIMIT_CHARS} chars", "end")
-            self._remark = self._say("The text is full: it holds {limit} characters.", limit=STORY_LIMIT_CHARS)
+            self._remark = self._say(
+                "The text is full: it holds {limit} characters.", limit=STORY_LIMIT_CHARS
+            )
             self.status.draw("", self._remark)
 
     def _send_by_key(self, _event: tkinter.Event[tkinter.Misc]) -> str:

@@ -19,7 +19,7 @@ class Mark(StrEnum):
 def draw_mark(picture: Raster, mark: Mark, tint: Colour, ink: Colour) -> None:
     """Draw a disc with its sign: an exclamation mark, a tick, an i or a clock."""
     size = picture.width
-    picture.rounded(0, 0, size, size, size // 2, tint)
+    picture.rounded((0, 0, size, size), size // 2, tint)
     thickness = size * 0.09
 
     def at(x: float, y: float) -> tuple[float, float]:
@@ -37,9 +37,9 @@ def draw_mark(picture: Raster, mark: Mark, tint: Colour, ink: Colour) -> None:
         case Mark.WAITING:
             edge, hand = round(size * 0.24), round(size * 0.07)
             face = size - 2 * edge
-            picture.rounded(edge, edge, face, face, face // 2, ink)
+            picture.rounded((edge, edge, face, face), face // 2, ink)
             inner = face - 2 * hand
-            picture.rounded(edge + hand, edge + hand, inner, inner, inner // 2, tint)
+            picture.rounded((edge + hand, edge + hand, inner, inner), inner // 2, tint)
             picture.stroke([at(0.5, 0.37), at(0.5, 0.51), at(0.60, 0.57)], size * 0.065, ink)
 
 
@@ -50,8 +50,10 @@ def draw_icon(picture: Raster, ground: Colour, ink: Colour) -> None:
     def part(share: float) -> int:
         return round(share * size)
 
-    picture.rounded(0, 0, size, size, part(0.24), ground)
-    picture.rounded(part(0.19), part(0.22), part(0.62), part(0.43), part(0.11), ink)
-    picture.stroke([(size * 0.36, size * 0.60), (size * 0.36, size * 0.76), (size * 0.50, size * 0.62)], size * 0.07, ink)
-    picture.rounded(part(0.30), part(0.335), part(0.40), max(2, part(0.065)), part(0.03), ground)
-    picture.rounded(part(0.30), part(0.465), part(0.26), max(2, part(0.065)), part(0.03), ground)
+    picture.rounded((0, 0, size, size), part(0.24), ground)
+    picture.rounded((part(0.19), part(0.22), part(0.62), part(0.43)), part(0.11), ink)
+    picture.stroke(
+        [(size * 0.36, size * 0.60), (size * 0.36, size * 0.76), (size * 0.50, size * 0.62)], size * 0.07, ink
+    )
+    picture.rounded((part(0.30), part(0.335), part(0.40), max(2, part(0.065))), part(0.03), ground)
+    picture.rounded((part(0.30), part(0.465), part(0.26), max(2, part(0.065))), part(0.03), ground)

@@ -49,9 +49,7 @@ class MessagePage(Page):
         if self._details is not None:
             self._details.set(view.details)
         self.status.draw(view.busy, view.remark)
-        self._retry.configure(
-            text=retry_text(view), state="normal" if view.retry_enabled else "disabled"
-        )
+        self._retry.configure(text=retry_text(view), state="normal" if view.retry_enabled else "disabled")
         hand = view.asks_access_code or view.countdown_s is not None or not view.can_send
         if hand or self._send is None:
             self.choose_primary(self._retry)
@@ -66,9 +64,13 @@ class MessagePage(Page):
         px = self.theme.px
         row = ttk.Frame(self.body)
         row.grid(row=4, column=1, sticky="we", pady=(px(20), 0))
-        ttk.Label(row, text=self._say("Reference number"), style="Muted.TLabel").pack(side="left", padx=self.ring)
+        ttk.Label(row, text=self._say("Reference number"), style="Muted.TLabel").pack(
+            side="left", padx=self.ring
+        )
         NumberField(row, view.reference, self.theme.number).pack(side="left", padx=(px(4), 0))
-        CopyLink(row, self._say("Copy"), self._say("Copied"), lambda: view.reference).pack(side="left", padx=px(8))
+        CopyLink(row, self._say("Copy"), self._say("Copied"), lambda: view.reference).pack(
+            side="left", padx=px(8)
+        )
 
     def _more(self) -> None:
         px = self.theme.px
@@ -133,23 +135,28 @@ class MessagePage(Page):
             px = self.theme.px
             row = ttk.Frame(self.body)
             row.grid(row=2, column=1, sticky="we", padx=self.ring, pady=(px(20), 0))
-            ttk.Label(row, text=self._say("Access code"), style="Strong.TLabel").pack(anchor="w", pady=(0, px(6)))
+            ttk.Label(row, text=self._say("Access code"), style="Strong.TLabel").pack(
+                anchor="w", pady=(0, px(6))
+            )
+            self.theme.need_fields()
             self._code = ttk.Entry(row, show="•", width=24, font=self.theme.body)
             self._code.pack(anchor="w")
             self._code.bind("<Key>", lambda _: self._presenter.stop_countdown())
         self._code.master.grid()  # type: ignore[attr-defined]
 
     def _toggle_details(self) -> None:
-        shown = self._details_row is not None and bool(self._details_row.winfo_manager())
-        if shown and self._details_row is not None:
-            self._details_row.grid_remove()
-        else:
-            self._presenter.stop_countdown()
-            self._build_details().grid()
-        self._details_link.configure(text=self._say("Show details…") if shown else self._say("Hide details"))
-        self._dialog.refit()
-        if not shown and self._details_row is not None:
-            self.area.reveal(self._details_row)
+        say, row = self._say, self._details_row
+        if row is not None and row.winfo_manager():
+            row.grid_remove()
+            self._details_link.configure(text=say("Show details…"))
+            self._dialog.fold()
+            return
+        self._presenter.stop_countdown()
+        row = self._build_details()
+        row.grid()
+        self._details_link.configure(text=say("Hide details"))
+        self._dialog.unfold()
+        self.area.reveal(row)
 
     def _build_details(self) -> ttk.Frame:
         if self._details_row is None:
@@ -157,7 +164,9 @@ class MessagePage(Page):
             self._details_row = row = ttk.Frame(self.body)
             row.grid(row=6, column=0, columnspan=2, sticky="we", pady=(px(8), 0))
             row.columnconfigure(0, weight=1)
-            self._details = TextBox(row, self.theme, lines=DETAILS_LINES, font=self.theme.fixed, readonly=True)
+            self._details = TextBox(
+                row, self.theme, lines=DETAILS_LINES, font=self.theme.fixed, readonly=True
+            )
             self._details.grid(row=0, column=0, sticky="we", padx=self.ring)
             copy = CopyLink(row, say("Copy"), say("Copied"), self._details.get)
             copy.grid(row=1, column=0, sticky="w", pady=(px(4), 0))

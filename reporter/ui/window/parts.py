@@ -41,7 +41,13 @@ class CopyLink(Link):
     """Puts a text on the clipboard and says so for a moment."""
 
     def __init__(
-        self, parent: tkinter.Misc, label: str, done: str, text: Callable[[], str], *, style: str = "Link.TButton"
+        self,
+        parent: tkinter.Misc,
+        label: str,
+        done: str,
+        text: Callable[[], str],
+        *,
+        style: str = "Link.TButton",
     ) -> None:
         super().__init__(parent, label, self._copy, style=style)
         self.configure(width=max(len(label), len(done)))
@@ -78,18 +84,16 @@ class ScrollArea(ttk.Frame):
         side = theme.px(MARGIN) - theme.px(RING)
         self.inner = ttk.Frame(self._canvas, padding=(side, theme.px(MARGIN), side, 0))
         self._item = self._canvas.create_window(0, 0, anchor="nw", window=self.inner, width=width)
-        if theme.native:
-            self._bar = ttk.Scrollbar(self, command=self._canvas.yview)
-        else:
-            self._bar = ttk.Scrollbar(self, command=self._canvas.yview, style="window.Vertical.TScrollbar")
+        self._theme = theme
+        self._bar: ttk.Scrollbar | None = None
         self._canvas.configure(yscrollcommand=self._scrolled, yscrollincrement=theme.px(24))
         self._canvas.bind("<Configure>", lambda e: self._canvas.itemconfigure(self._item, width=e.width))
         self.inner.bind("<Configure>", lambda _: self._measure())
 
-    def scroll(self, number: int, what: str = "units") -> None:
+    def scroll(self, number: int, what: str) -> None:
         """Move the content; ``what`` is ``units`` (a line) or ``pages``."""
-        if self._bar.winfo_manager():
-            self._canvas.yview_scroll(number, what)
+        if self._canvas.yview() != (0.0, 1.0):
+            self.tk.call(self._canvas, "yview", "scroll", number, what)
 
     def reveal(self, widget: tkinter.Misc) -> None:
         """Scroll until ``widget``, a part of the content, can be seen."""
@@ -110,9 +114,15 @@ class ScrollArea(ttk.Frame):
         height = self.inner.winfo_reqheight()
         self._canvas.configure(scrollregion=(0, 0, 1, height))
 
-    def _scrolled(self, first: str, last: str) -> None:
+    def _scrolled(self, first: float, last: float) -> None:
+        """Show the bar while there is something to scroll; it stands in the margin."""
+        fits = float(first) <= 0 and float(last) >= 1
+        if self._bar is None:
+            if fits:
+                return
+            self._bar = self._theme.scrollbar(self, self._canvas.yview)
         self._bar.set(first, last)
-        if float(first) <= 0 and float(last) >= 1:
+        if fits:
             self._bar.place_forget()
         else:
             self._bar.place(relx=1.0, anchor="ne", relheight=1.0)
@@ -167,7 +177,9 @@ class Page:
         self.area = ScrollArea(self.frame, theme, width=width)
         self.body = self.area.inner
         self.status = StatusRow(self.frame, theme, width=self.inside)
-        self.buttons = ttk.Frame(self.frame, style="Footer.TFrame", padding=(theme.px(MARGIN - RING), theme.px(GAP - RING)))
+        self.buttons = ttk.Frame(
+            self.frame, style="Footer.TFrame", padding=(theme.px(MARGIN - RING), theme.px(GAP - RING))
+        )
         line = ttk.Frame(self.frame, style="Line.TFrame", height=max(1, theme.px(1)))
         self.buttons.pack(side="bottom", fill="x")
         line.pack(side="bottom", fill="x")
@@ -195,7 +207,7 @@ class Page:
         self.primary = button
 
     def head(self, mark: Mark) -> Prose:
-        """The mark, and beside it the headline, whose first line stands at the height of the mark's middle."""
+        """The mark, and beside it the headline, its first line at the height of the mark's middle."""
         theme, px = self.theme, self.theme.px
         self.body.columnconfigure(1, weight=1)
         picture = ttk.Label(self.body, image=theme.mark(mark))

@@ -48,7 +48,9 @@ class Prose(ttk.Frame):
         self._paragraphs: list[str] = []
         self._inset = theme.px(RING)
         self._ground = "panel" if panel else "window"
-        self.text = _make_text(self, theme, self._font, theme.palette.panel if panel else theme.palette.window)
+        self.text = _make_text(
+            self, theme, self._font, theme.palette.panel if panel else theme.palette.window
+        )
         self.text.configure(height=1, width=1, padx=self._inset, pady=0, spacing2=self._lead, takefocus=False)
         self.text.configure(state="disabled")
         self.text.pack(side="left", fill="both", expand=True)
@@ -118,7 +120,7 @@ class Prose(ttk.Frame):
         if str(self.cget("height")) != str(shown):
             self.configure(height=shown)
         if scrolls and self._bar is None:
-            self._bar = _make_bar(self, self._theme, self.text, self._ground)
+            self._bar = self._theme.scrollbar(self, self.text.yview, self._ground)
             self._bar.pack(side="right", fill="y", before=self.text)
             self.text.configure(yscrollcommand=self._bar.set, takefocus=True)
 
@@ -131,6 +133,7 @@ class TextBox(ttk.Frame):
 
     def __init__(self, parent: tkinter.Misc, theme: Theme, *, lines: int, font: Font, readonly: bool) -> None:
         px = theme.px
+        theme.need_fields()
         super().__init__(parent, style="Field.TFrame", padding=1 if theme.native else px(3))
         self._readonly = readonly
         self._palette = theme.palette
@@ -141,7 +144,7 @@ class TextBox(ttk.Frame):
         if readonly:
             self.text.configure(state="disabled")
             _read_by_keys(self.text)
-        self._bar = _make_bar(self, theme, self.text, "field")
+        self._bar = theme.scrollbar(self, self.text.yview, "field")
         self.text.configure(yscrollcommand=self._scrolled)
         self.text.grid(row=0, column=0, sticky="nswe")
         self.columnconfigure(0, weight=1)
@@ -173,7 +176,7 @@ class TextBox(ttk.Frame):
             foreground=palette.text if enabled else palette.muted,
         )
 
-    def _scrolled(self, first: str, last: str) -> None:
+    def _scrolled(self, first: float, last: float) -> None:
         self._bar.set(first, last)
         if float(first) <= 0 and float(last) >= 1:
             self._bar.grid_remove()
@@ -209,11 +212,6 @@ def _make_text(parent: tkinter.Misc, theme: Theme, font: Font, ground: str) -> t
         selectborderwidth=0,
         cursor="xterm",
     )
-
-
-def _make_bar(parent: tkinter.Misc, theme: Theme, text: tkinter.Text, ground: str) -> ttk.Scrollbar:
-    style = "Vertical.TScrollbar" if theme.native else f"{ground}.Vertical.TScrollbar"
-    return ttk.Scrollbar(parent, command=text.yview, style=style)
 
 
 def _read_by_keys(text: tkinter.Text) -> None:

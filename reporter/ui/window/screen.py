@@ -52,8 +52,12 @@ def place(root: tkinter.Misc, width: int, height: int) -> tuple[int, int]:
 
 def room(root: tkinter.Misc, scale: float) -> tuple[int, int]:
     """The largest width and height a window may have here."""
-    spare = round(TASKBAR_PX * scale)
-    return root.winfo_screenwidth() - spare // 2, root.winfo_screenheight() - spare
+    return root.winfo_screenwidth() - spare(scale) // 2, root.winfo_screenheight() - spare(scale)
+
+
+def spare(scale: float) -> int:
+    """What a window leaves free of the screen's height, for title and task bar."""
+    return round(TASKBAR_PX * scale)
 
 
 def _xft_dpi(root: tkinter.Misc, family: str) -> float:

@@ -19,7 +19,13 @@ class Sheet:
     """``heading`` over a text that may take a moment to come; the dialog stays open and usable."""
 
     def __init__(
-        self, root: tkinter.Tk, theme: Theme, say: Callable[[str], str], *, title: str, heading: str, waiting: str
+        self,
+        root: tkinter.Tk,
+        theme: Theme,
+        say: Callable[[str], str],
+        *,
+        title: str,
+        heading: str,
     ) -> None:
         self._window = window = tkinter.Toplevel(root, background=theme.palette.window, class_="Reporter")
         window.withdraw()
@@ -33,13 +39,17 @@ class Sheet:
         ttk.Frame(window, style="Line.TFrame", height=max(1, px(1))).pack(side="bottom", fill="x")
         body = ttk.Frame(window, padding=(side, px(24), side, px(12)))
         body.pack(side="top", fill="both", expand=True)
-        WrapLabel(body, style="Strong.TLabel", text=heading, width_px=width - 2 * px(MARGIN)).pack(fill="x", padx=px(RING))
+        WrapLabel(body, style="Strong.TLabel", text=heading, width_px=width - 2 * px(MARGIN)).pack(
+            fill="x", padx=px(RING)
+        )
         self._box = TextBox(body, theme, lines=LINES, font=theme.fixed, readonly=True)
-        self._box.set(waiting)
+        self._box.set(say("Collecting…"))
         copy = CopyLink(body, say("Copy"), say("Copied"), self._box.get)
         copy.pack(side="bottom", anchor="w", pady=(px(4), 0))
         self._box.pack(fill="both", expand=True, padx=px(RING), pady=(px(12), 0))
-        close = ttk.Button(footer, text=say("Close"), command=self.close, style="Primary.TButton", default="active")
+        close = ttk.Button(
+            footer, text=say("Close"), command=self.close, style="Primary.TButton", default="active"
+        )
         close.pack(side="right")
         window.bind("<Escape>", lambda _: self.close())
         window.protocol("WM_DELETE_WINDOW", self.close)

@@ -1,0 +1,79 @@
+"""The one place that selects a face."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+from reporter.errors import FaceUnavailable
+from reporter.ui.face import Face
+
+FACES = ("auto", "window", "terminal", "none")
+
+
+def choose_face(
+    wanted: str, *, appearance: str, terminal: bool, environ: Mapping[str, str], system: str = sys.platform
+) -> Face:
+    """The face that ``wanted`` names: ``auto``, ``window``, ``terminal`` or ``none``.
+
+    ``auto`` is the window where there is a display, else the terminal where a person sits at one
+    (``terminal``), else no face. ``appearance``: ``auto``, ``light`` or ``dark``. A window opens its
+    display here, so call this in the main thread. Raises FaceUnavailable when a face that was asked
+    for by name cannot be shown.
+    """
+    match wanted:
+        case "none":
+            return _silent()
+        case "terminal":
+            return _terminal()
+        case "window":
+            if not _has_display(environ, system):
+                raise FaceUnavailable(
+                    "The window cannot be shown: neither DISPLAY nor WAYLAND_DISPLAY is set. "
+                    "Set face to terminal, or start from a desktop session."
+                )
+            return _window(appearance, environ, system)
+        case "auto":
+            return _first_that_works(appearance, environ, system, terminal=terminal)
+    raise FaceUnavailable(f"There is no face named {wanted!r}; choose one of {', '.join(FACES)}.")
+
+
+def _first_that_works(appearance: str, environ: Mapping[str, str], system: str, *, terminal: bool) -> Face:
+    if _has_display(environ, system):
+        try:
+            return _window(appearance, environ, system)
+        except FaceUnavailable:
+            pass  # a display is named, but none can be opened
+    if terminal:
+        try:
+            return _terminal()
+        except FaceUnavailable:
+            pass  # the streams look like a terminal, but the process has none
+    return _silent()
+
+
+def _has_display(environ: Mapping[str, str], system: str) -> bool:
+    return system in ("win32", "darwin") or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
+
+
+def _window(appearance: str, environ: Mapping[str, str], system: str) -> Face:
+    try:
+        from reporter.ui.window import WindowFace
+    except ImportError as error:
+        raise FaceUnavailable(
+            f"The window cannot be shown: this Python has no Tk ({error}). "
+            "Install it (on Debian: python3-tk), or set face to terminal."
+        ) from None
+    return WindowFace(appearance=appearance, environ=environ, system=system)
+
+
+def _terminal() -> Face:
+    from reporter.ui.terminal import TerminalFace
+
+    return TerminalFace()
+
+
+def _silent() -> Face:
+    from reporter.ui.silent import SilentFace
+
+    return SilentFace()

@@ -1,0 +1,81 @@
+"""An address selects its destination, or a sentence says what is wrong with it, without its secrets."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reporter.delivery.destination import Destination, open_destination
+from reporter.delivery.native import NativeDestination
+from reporter.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://support.example.org/reports", "http://127.0.0.1:8765/reports", " HTTPS://поддержка.example/ "],
+)
+def test_web_addresses_are_native_destinations(address: str) -> None:
+    assert isinstance(open_destination(address), NativeDestination)
+
+
+def test_the_name_shows_neither_password_nor_token() -> None:
+    destination = open_destination("https://agent:s3cret@support.example.org:8443/reports?token=s3cret#top")
+    assert destination.name == "https://support.example.org:8443/reports"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "onec+https://support.example.org/hs/reports",
+        "sentry+https://key@host/1",
+        "smtp://relay:25/helpdesk@example.org",
+        "file:///share/reports",
+        r"\\server\share",
+    ],
+)
+def test_what_comes_later_is_said_to_come_later(address: str) -> None:
+    with pytest.raises(UsageError, match=r"cannot be used by this version yet; supported: https, http\.$"):
+        open_destination(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "guess"),
+    [("htps://a.example/", "https"), ("stmp://relay/", "smtp"), ("onec+htps://a/", "onec+https")],
+)
+def test_a_mistyped_scheme_is_guessed(address: str, guess: str) -> None:
+    with pytest.raises(UsageError, match=rf"did you mean {guess.replace('+', r'[+]')}://\?"):
+        open_destination(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "   ", "support.example.org", "https://", "https:///reports", "https://host:99999/", "http://host:0/",
+     "https://a b/", "https://host/\u202ereports", "https://[::1/", "gopher://host/", "://"],
+)  # fmt: skip
+def test_what_is_no_destination_gets_one_sentence(address: str) -> None:
+    with pytest.raises(UsageError, match=r"^[^\n]+\.$"):
+        open_destination(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "htps://agent:s3cret@host/",
+        "agent:s3cret@host/reports",
+        "https://agent:s3cret@/x",
+        "x://s3cret@h?s3cret",
+    ],
+)
+def test_sentences_hold_no_passwords(address: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        open_destination(address)
+    assert "s3cret" not in str(raised.value)
+
+
+@given(st.text() | st.text().map("https://".__add__))
+def test_any_text_is_a_destination_or_a_usage_error(address: str) -> None:
+    try:
+        assert isinstance(open_destination(address), Destination)
+    except UsageError as error:
+        assert "\n" not in str(error)

@@ -1,0 +1,274 @@
+"""The postman sends each report once, to whom can be reached, and his receipts hold nothing but the truth."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from reporter.delivery.backoff import HORIZON_S
+from reporter.delivery.destination import Destination, Kind, Outcome
+from reporter.delivery.lock import only_one
+from reporter.delivery.postman import PAUSE_S, SERVER_FAULT_LIMIT_TRIES, Postman
+from reporter.delivery.receipt import State
+from reporter.delivery.spool import Envelope, Spool
+from reporter.errors import SpoolError
+
+Enqueue = Callable[..., Envelope]
+
+REFERENCE = "7K3D-9QX2M"
+NINE = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+PAGE = "https://support.example.org/reports/7K3D-9QX2M"
+
+ACCEPTED = Outcome(kind=Kind.ACCEPTED, page=PAGE)
+AWAY = Outcome(kind=Kind.POSTPONED, reason="no connection to the endpoint")
+FAULTY = Outcome(kind=Kind.POSTPONED, reason="the endpoint answered 500", server_fault=True)
+UNWANTED = Outcome(kind=Kind.REFUSED, reason="the endpoint answered 422: too long")
+LOCKED_OUT = Outcome(kind=Kind.PAUSED, reason="the endpoint answered 401")
+
+
+class Desk(Destination):
+    """A destination that answers what it is told to and remembers who came; the last answer stays."""
+
+    def __init__(self, *outcomes: Outcome, name: str = "https://support.example.org/") -> None:
+        self.name = name
+        self.outcomes = list(outcomes)
+        self.received: list[str] = []
+
+    def deliver(self, envelope: Envelope) -> Outcome:
+        self.received.append(envelope.reference)
+        return self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
+
+
+@pytest.fixture
+def postman(spool: Spool, clock: Any) -> Callable[..., Postman]:
+    """A postman for these destinations, whose dice always show the middle."""
+
+    def postman(*destinations: Destination, **options: Any) -> Postman:
+        return Postman(spool, destinations, now=clock, random=lambda: 0.5, **options)
+
+    return postman
+
+
+Postmen = Callable[..., Postman]
+
+
+def test_delivered_is_what_the_endpoint_confirmed(enqueue: Enqueue, postman: Postmen) -> None:
+    enqueue()
+    receipt = postman(Desk(ACCEPTED)).deliver(REFERENCE)
+    assert receipt.state is State.ACCEPTED
+    assert (receipt.page, receipt.destination) == (PAGE, "https://support.example.org/")
+    assert (receipt.reason, receipt.tries, receipt.next_try_at) == ("", 1, None)
+
+
+def test_a_delivered_report_is_never_sent_again(enqueue: Enqueue, postman: Postmen) -> None:
+    enqueue()
+    desk = Desk(ACCEPTED)
+    postman(desk).deliver(REFERENCE)
+    assert postman(desk).deliver(REFERENCE).state is State.ACCEPTED
+    assert postman(desk).flush(force=True) == []
+    assert desk.received == [REFERENCE]
+
+
+def test_out_of_reach_means_queued_with_the_next_time_and_the_reason(
+    enqueue: Enqueue, postman: Postmen
+) -> None:
+    enqueue()
+    receipt = postman(Desk(AWAY)).deliver(REFERENCE)
+    assert (receipt.state, receipt.reason, receipt.tries) == (State.QUEUED, AWAY.reason, 1)
+    assert receipt.next_try_at == NINE + timedelta(seconds=60)
+
+
+def test_waits_grow_from_the_one_before(enqueue: Enqueue, postman: Postmen, clock: Any) -> None:
+    enqueue()
+    waits = []
+    for _ in range(8):
+        due = postman(Desk(AWAY)).deliver(REFERENCE).next_try_at
+        assert due is not None
+        waits.append((due - clock()).total_seconds())
+        clock.advance(seconds=waits[-1])
+    assert waits == [60, 105, 172.5, 273.75, 425.625, 653.4375, 900, 900]
+
+
+def test_retry_after_is_a_floor(enqueue: Enqueue, postman: Postmen) -> None:
+    enqueue()
+    desk = Desk(Outcome(kind=Kind.POSTPONED, reason="busy", retry_after_s=600))
+    assert postman(desk).deliver(REFERENCE).next_try_at == NINE + timedelta(seconds=660)
+
+
+def test_no_wait_is_longer_than_the_horizon_of_the_spool(enqueue: Enqueue, spool: Spool, clock: Any) -> None:
+    enqueue()
+    desk = Desk(Outcome(kind=Kind.POSTPONED, reason="busy", retry_after_s=1e9))
+    postman = Postman(spool, [desk], now=clock, random=lambda: 0.999999)
+    for _ in range(9):
+        due = postman.deliver(REFERENCE).next_try_at
+        assert due is not None
+        assert due <= NINE + timedelta(seconds=HORIZON_S)
+        assert spool.due(NINE) == ()
+
+
+def test_a_flush_sends_what_is_due_oldest_first_and_leaves_the_rest(
+    enqueue: Enqueue, postman: Postmen, clock: Any
+) -> None:
+    enqueue("AAAA-AAAA1")
+    postman(Desk(AWAY)).deliver("AAAA-AAAA1")
+    clock.advance(seconds=30)
+    enqueue("AAAA-AAAA2")
+    enqueue("AAAA-AAAA3")
+    desk = Desk(ACCEPTED)
+    assert [receipt.reference for receipt in postman(desk).flush()] == ["AAAA-AAAA2", "AAAA-AAAA3"]
+    clock.advance(seconds=30)
+    assert [receipt.state for receipt in postman(desk).flush()] == [State.ACCEPTED]
+    assert desk.received == ["AAAA-AAAA2", "AAAA-AAAA3", "AAAA-AAAA1"]
+
+
+def test_a_forced_flush_sends_at_once_and_also_what_was_only_saved(
+    enqueue: Enqueue, postman: Postmen
+) -> None:
+    enqueue("AAAA-AAAA1")
+    postman(Desk(AWAY)).deliver("AAAA-AAAA1")
+    enqueue("AAAA-AAAA2", sendable=False)
+    assert postman(Desk(ACCEPTED)).flush() == []
+    assert [receipt.state for receipt in postman(Desk(ACCEPTED)).flush(force=True)] == [State.ACCEPTED] * 2
+
+
+def test_the_next_destination_is_tried_when_one_cannot_be_reached(
+    enqueue: Enqueue, postman: Postmen, spool: Spool
+) -> None:
+    enqueue()
+    first, second, third = (
+        Desk(AWAY, name="first"),
+        Desk(LOCKED_OUT, name="second"),
+        Desk(ACCEPTED, name="third"),
+    )
+    receipt = postman(first, second, third).deliver(REFERENCE)
+    assert (receipt.state, receipt.destination, receipt.tries) == (State.ACCEPTED, "third", 1)
+    kept = spool.get(REFERENCE)
+    assert kept is not None
+    assert [(row.destination, row.outcome) for row in kept.history] == [
+        ("first", "postponed"),
+        ("second", "paused"),
+        ("third", "accepted"),
+    ]
+
+
+def test_a_refusal_is_final_and_the_report_is_kept(enqueue: Enqueue, postman: Postmen, spool: Spool) -> None:
+    enqueue()
+    other = Desk(ACCEPTED, name="other")
+    receipt = postman(Desk(UNWANTED), other).deliver(REFERENCE)
+    assert (receipt.state, receipt.reason) == (State.REFUSED, UNWANTED.reason)
+    assert other.received == []
+    assert postman(Desk(ACCEPTED)).flush(force=True) == []
+    assert spool.get(REFERENCE) is not None
+
+
+def test_a_refused_report_is_sent_again_when_a_person_asks_for_it(enqueue: Enqueue, postman: Postmen) -> None:
+    enqueue()
+    assert postman(Desk(UNWANTED, ACCEPTED)).deliver(REFERENCE).state is State.REFUSED
+    assert postman(Desk(ACCEPTED)).deliver(REFERENCE).state is State.ACCEPTED
+
+
+def test_a_server_fault_is_borne_eight_times(enqueue: Enqueue, postman: Postmen, clock: Any) -> None:
+    enqueue()
+    desk = Desk(FAULTY)
+    for _ in range(SERVER_FAULT_LIMIT_TRIES - 1):
+        assert postman(desk).deliver(REFERENCE).state is State.QUEUED
+        clock.advance(hours=1)
+    receipt = postman(desk).deliver(REFERENCE)
+    assert (receipt.state, receipt.next_try_at) == (State.REFUSED, None)
+    assert (
+        receipt.reason
+        == "the endpoint answered 500, for the 8th time; it is kept and not tried again by itself"
+    )
+
+
+def test_a_network_that_is_down_is_borne_for_ever(enqueue: Enqueue, postman: Postmen, clock: Any) -> None:
+    enqueue()
+    for _ in range(50):
+        assert postman(Desk(AWAY)).deliver(REFERENCE).state is State.QUEUED
+        clock.advance(hours=1)
+
+
+def test_a_destination_that_wants_other_credentials_rests_for_an_hour(
+    enqueue: Enqueue, postman: Postmen
+) -> None:
+    enqueue("AAAA-AAAA1")
+    enqueue("AAAA-AAAA2")
+    desk = Desk(LOCKED_OUT)
+    receipts = postman(desk).flush()
+    assert desk.received == ["AAAA-AAAA1"]
+    for receipt in receipts:
+        assert (receipt.state, receipt.reason) == (State.QUEUED, LOCKED_OUT.reason)
+        assert receipt.next_try_at == NINE + timedelta(seconds=PAUSE_S + 60)
+    assert [receipt.tries for receipt in receipts] == [1, 0]
+
+
+def test_one_dead_server_does_not_cost_a_time_out_for_each_report(enqueue: Enqueue, postman: Postmen) -> None:
+    for number in range(5):
+        enqueue(f"AAAA-AAAA{number}")
+    dead, alive = Desk(AWAY, name="dead"), Desk(ACCEPTED, name="alive")
+    assert [receipt.state for receipt in postman(dead, alive).flush()] == [State.ACCEPTED] * 5
+    assert len(dead.received) == 1
+
+
+def test_without_a_destination_nothing_is_promised(enqueue: Enqueue, postman: Postmen) -> None:
+    enqueue()
+    receipt = postman().deliver(REFERENCE)
+    assert (receipt.state, receipt.reason, receipt.next_try_at) == (
+        State.SAVED,
+        "no destination is set up",
+        None,
+    )
+    assert postman().flush(force=True) == []
+
+
+def test_an_unknown_reference_is_a_sentence(postman: Postmen) -> None:
+    with pytest.raises(SpoolError, match=r"No report 0000-00000 is kept on this computer"):
+        postman(Desk(ACCEPTED)).deliver("0000-00000")
+
+
+def test_while_another_process_sends_the_report_stays_queued(
+    enqueue: Enqueue, postman: Postmen, spool: Spool
+) -> None:
+    enqueue()
+    desk = Desk(ACCEPTED)
+    with only_one(spool.path.with_name("spool.sqlite.lock"), wait_s=0):
+        receipt = postman(desk, lock_wait_s=0).deliver(REFERENCE)
+        assert postman(desk, lock_wait_s=0).flush() == []
+    assert (receipt.state, receipt.reason) == (State.QUEUED, "another process is sending at the moment")
+    assert desk.received == []
+
+
+def test_two_postmen_at_once_deliver_each_report_once(enqueue: Enqueue, spool: Spool) -> None:
+    references = [f"AAAA-AAAA{number}" for number in range(9)]
+    for reference in references:
+        enqueue(reference)
+    desk = Desk(ACCEPTED)
+
+    def flush() -> None:
+        with Spool(spool.path) as own:
+            Postman(own, [desk], random=random.random).flush()
+
+    threads = [threading.Thread(target=flush) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(desk.received) == references
+
+
+def test_killed_between_the_answer_and_our_record_means_one_more_idempotent_try(
+    enqueue: Enqueue, postman: Postmen, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enqueue()
+    desk = Desk(ACCEPTED)
+    with monkeypatch.context() as patched:
+        patched.setattr(spool, "record", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            postman(desk).deliver(REFERENCE)
+    assert postman(desk).flush()[0].state is State.ACCEPTED
+    assert desk.received == [REFERENCE, REFERENCE]
