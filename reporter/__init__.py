@@ -10,11 +10,12 @@ login that works never loads more than the guard itself.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from reporter._version import __version__
 
+TYPE_CHECKING = False  # importing typing would cost most of what this module may cost
 if TYPE_CHECKING:
+    from typing import Any
+
     from reporter.agent import about, remember, watch
     from reporter.capture.crash import install
     from reporter.capture.guard import guard

@@ -66,6 +66,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     receipt: Receipt | None
     succeeded: bool
 
+    @property
+    def is_solved(self) -> bool:
+        """Nothing is wrong any more."""
+        return self.succeeded or (self.verdict is not None and self.verdict.cause == "ok")
+
 
 class Host(Protocol):
     """Who waits for the dialog and can try the login again."""
@@ -370,7 +375,6 @@ def collect_facts(loaded: Loaded, *, name: str = "", version: str = "") -> Facts
         application_name=name,
         application_version=version,
         settings_in_force=loaded.rows(),
-        allowed=settings.allowed_sections,
         include_user_name=settings.include_user_name,
         include_host_name=settings.include_host_name,
     )
@@ -422,20 +426,25 @@ def watch(command: Sequence[str], *, target: str = "", loaded: Loaded | None = N
     "Try again" in the dialog starts the program once more. Raises UsageError when it cannot be started.
     """
     from reporter.capture import watched
-    from reporter.ui.select import choose_face
 
     while True:
         ended = watched.run(command, target=target)
         if ended.failure is None:
             return ended.status
-        settings = (loaded or load_settings(ended.failure.target)).settings
-        face = choose_face(
-            settings.face, appearance=settings.appearance, terminal=at_a_terminal(), environ=os.environ
-        )
+        in_force = loaded or load_settings(ended.failure.target)
         host = watched.Restart()
-        stand_in(ended.failure, loaded=loaded or load_settings(ended.failure.target), face=face, host=host)
+        face = face_for(in_force, terminal=at_a_terminal())
+        stand_in(ended.failure, loaded=in_force, face=face, host=host)
         if not host.wanted:
             return ended.status
+
+
+def face_for(loaded: Loaded, *, terminal: bool) -> Face:
+    """The face that the settings and this system call for; raises FaceUnavailable."""
+    from reporter.ui.select import choose_face
+
+    settings = loaded.settings
+    return choose_face(settings.face, appearance=settings.appearance, terminal=terminal, environ=os.environ)
 
 
 def at_a_terminal() -> bool:

@@ -11,19 +11,18 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from reporter import showing
 from reporter._version import __version__
-from reporter.errors import FailureFormatError, ReporterError, SettingsError, UsageError
+from reporter.errors import ReporterError, SettingsError, UsageError
 
 if TYPE_CHECKING:
-    from reporter.capture.failure import Failure
     from reporter.delivery.receipt import Receipt
     from reporter.diagnosis.verdict import Verdict
     from reporter.settings.layers import Loaded
-    from reporter.ui.face import Face
 
 DONE, FAILED, BAD_USAGE = 0, 1, 2
 DEADLINE_LIMIT_S = 60.0
@@ -116,24 +115,16 @@ def diagnose(target: str, deadline_s: float, json_: bool, **given: str | None) -
 @failure_argument
 @setting_options("endpoint", "help_text", "help_url", "face", "appearance", "language")
 @as_json
-@click.option("--hosted", is_flag=True, hidden=True)
-def show(failure: str | None, json_: bool, hosted: bool, **given: str | None) -> None:
+def show(failure: str | None, json_: bool, **given: str | None) -> None:
     """Show the dialog for a failure that any program describes as JSON.
 
     The document needs only {"target": "https://…", "message": "…"}; "-" reads it from standard input.
     """
-    from reporter import agent
 
-    if hosted:
-        show_hosted(given)
-        return
-    described = read_failure(failure)
-    loaded = load_and_warn(described.target, given)
-    outcome = agent.stand_in(described, loaded=loaded, face=face_for(loaded, terminal=agent.at_a_terminal()))
+    outcome = showing.show(failure, given)
     if json_:
         print_json(outcome)
-    solved = outcome.succeeded or (outcome.verdict is not None and outcome.verdict.cause == "ok")
-    finish(DONE if solved else FAILED)
+    finish(DONE if outcome.is_solved else FAILED)
 
 
 @reporter.command()
@@ -167,7 +158,7 @@ def report(
         raise UsageError("Nothing was asked for: give --preview, --output FILE.zip or --send.")
     if preview and json_:
         raise UsageError("--preview prints the report itself, so it cannot be joined with --json.")
-    described = read_failure(failure)
+    described = showing.read_failure(failure)
     loaded = load_or_refuse(described.target, given)
     if send_ and loaded.settings.submission == "off":
         origin = loaded.origins["submission"]
@@ -217,7 +208,7 @@ def watch(target: str, command: tuple[str, ...]) -> None:
         from reporter.diagnosis.target import parse_target
 
         parse_target(target)
-    loaded = load_and_warn(target, {})
+    loaded = showing.load_and_warn(target, {})
     finish(agent.watch(command, target=target, loaded=loaded))
 
 
@@ -228,7 +219,7 @@ def about(json_: bool, **given: str | None) -> None:
     """Print platform and configuration information, for pasting or as JSON."""
     from reporter import agent
 
-    loaded = load_and_warn("", given)
+    loaded = showing.load_and_warn("", given)
     facts = agent.collect_facts(loaded)
     if json_:
         print_json(facts)
@@ -316,7 +307,7 @@ def queue_drop(reference: str) -> None:
 @as_json
 def policies(json_: bool) -> None:
     """List every setting: its value, and where it came from."""
-    loaded = load_and_warn("", {})
+    loaded = showing.load_and_warn("", {})
     rows = loaded.rows()
     if json_:
         print_json({"settings": rows, "problems": loaded.problems})
@@ -405,38 +396,6 @@ def demo(scenario: str, json_: bool, **given: str | None) -> None:
 # What the commands share.
 
 
-def show_hosted(given: dict[str, str | None]) -> None:
-    """The agent's side of a guarded login; standard output belongs to the conversation."""
-    from reporter import agent
-    from reporter.capture.handover import AgentSide
-
-    pipe = cast(BinaryIO, os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0))
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    host = AgentSide(sys.stdin.buffer, pipe)
-    failure = host.opening.failure
-    loaded = load_and_warn(failure.target, given)
-    face = face_for(loaded, terminal=host.opening.terminal)
-    agent.stand_in(failure, loaded=loaded, face=face, host=host)
-
-
-def face_for(loaded: Loaded, *, terminal: bool) -> Face:
-    """The face that the settings and this system call for."""
-    from reporter.ui.select import choose_face
-
-    settings = loaded.settings
-    return choose_face(settings.face, appearance=settings.appearance, terminal=terminal, environ=os.environ)
-
-
-def load_and_warn(target: str, given: dict[str, str | None]) -> Loaded:
-    """The settings in force; their problems are told, and everything that is right still counts."""
-    from reporter import agent
-
-    loaded = agent.load_settings(target, {name: value for name, value in given.items() if value is not None})
-    for problem in loaded.problems:
-        click.echo(problem, err=True)
-    return loaded
-
-
 def load_or_refuse(target: str, given: dict[str, str | None]) -> Loaded:
     """The settings in force; raises SettingsError with every problem found in them."""
     from reporter import agent
@@ -445,29 +404,6 @@ def load_or_refuse(target: str, given: dict[str, str | None]) -> Loaded:
     if loaded.problems:
         raise SettingsError(loaded.problems)
     return loaded
-
-
-def read_failure(source: str | None) -> Failure:
-    """The failure document from a file; from standard input for ``-``, or without a name when it is piped."""
-    from reporter.capture.failure import FAILURE_LIMIT_BYTES, parse
-
-    if source is None or source == "-":
-        if source is None and sys.stdin.isatty():
-            raise FailureFormatError(
-                "No failure was given: name a JSON file, or write the document to standard input, "
-                'for example: echo \'{"target": "https://erp.example.org", "message": "…"}\' | reporter show'
-            )
-        return parse(sys.stdin.buffer.read(FAILURE_LIMIT_BYTES + 1))
-    path = Path(source)
-    try:
-        with path.open("rb") as file:
-            return parse(file.read(FAILURE_LIMIT_BYTES + 1))
-    except OSError as error:
-        raise FailureFormatError(f"{path} could not be read: {error.strerror or error}.") from None
-    except ValueError:
-        raise FailureFormatError(
-            "The name of the failure file holds characters that no file name can have."
-        ) from None
 
 
 def known_reference(text: str) -> str:

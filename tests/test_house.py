@@ -39,7 +39,8 @@ FACES_KNOW = {"reporter.ui.face", "reporter.ui.presenter", "reporter.errors", "r
 
 # Who alone may import what; a name stands for itself and everything below it.
 ONLY_IMPORTED_BY = {
-    "reporter.agent": ("reporter", "reporter.__main__", "reporter.cli", "reporter.demo"),
+    "reporter.agent": ("reporter", "reporter.cli", "reporter.demo", "reporter.showing"),
+    "reporter.showing": ("reporter.__main__", "reporter.cli"),
     "reporter.cli": ("reporter.__main__",),
     "reporter.demo": ("reporter.cli",),
     "reporter.inbox": ("reporter.cli", "reporter.demo"),

@@ -146,7 +146,7 @@ class Guard:
                 if not self._is_ours(error):
                     raise
                 loop = asyncio.get_running_loop()
-                again = functools.partial(login, *args, **kwargs)
+                again: Callable[..., Any] = functools.partial(login, *args, **kwargs)
 
                 def try_again(**access_code: str) -> Any:
                     return asyncio.run_coroutine_threadsafe(again(**access_code), loop).result()

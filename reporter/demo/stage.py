@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import msgspec
@@ -67,8 +67,8 @@ def play(name: str, *, given: Mapping[str, str], quiet: bool) -> Result:
             _environment(Path(home), f"http://{listen}/", given, texts),
         ):
             tell(texts.say("Signing in to {address} …", address=address))
-            farewell = _sign_in(address, Path(home) / "ca.pem")
-            if farewell is None:
+            signed_in, farewell = _sign_in(address, Path(home) / "ca.pem")
+            if signed_in:
                 tell(texts.say("The login succeeded."))
             receipt = None if farewell is None else farewell.receipt
             if receipt is not None and receipt.state is State.QUEUED:
@@ -87,8 +87,8 @@ def play(name: str, *, given: Mapping[str, str], quiet: bool) -> Result:
     )
 
 
-def _sign_in(address: str, authority: Path) -> Farewell | None:
-    """The host application's part: a login by requests, guarded; None when it succeeded at once."""
+def _sign_in(address: str, authority: Path) -> tuple[bool, Farewell | None]:
+    """The host application's part: a login by requests, guarded; whether it succeeded, and the farewell."""
     import requests
 
     def login(access_code: str = "") -> None:
@@ -101,9 +101,11 @@ def _sign_in(address: str, authority: Path) -> Farewell | None:
         answer.raise_for_status()
 
     guarded = reporter.guard(target=address, application="Example ERP", version=reporter.__version__)
-    with suppress(requests.RequestException):  # the dialog has told
+    try:
         guarded.run(login)
-    return guarded.farewell
+    except requests.RequestException:
+        return False, guarded.farewell
+    return True, guarded.farewell
 
 
 def _deliver(receipt: Receipt) -> Receipt:
@@ -160,27 +162,24 @@ def _environment(home: Path, support: str, given: Mapping[str, str], texts: Tran
     }
     if (home / "ca.pem").exists():
         settings["SSL_CERT_FILE"] = str(home / "ca.pem")
-    if _nobody_to_ask(given):
-        settings["REPORTER_SUBMISSION"] = "auto"
     before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("REPORTER_")]:
         del os.environ[name]
     os.environ.update(settings)
     try:
+        if _nobody_to_ask():
+            os.environ["REPORTER_SUBMISSION"] = "auto"
         yield
     finally:
         os.environ.clear()
         os.environ.update(before)
 
 
-def _nobody_to_ask(given: Mapping[str, str]) -> bool:
-    from reporter.ui.select import choose_face
+def _nobody_to_ask() -> bool:
+    """Whether the dialog will show nothing, for want of a display and a terminal."""
     from reporter.ui.silent import SilentFace
 
-    face = choose_face(
-        given.get("face", "auto"), appearance="auto", terminal=agent.at_a_terminal(), environ=os.environ
-    )
-    return isinstance(face, SilentFace)
+    return isinstance(agent.face_for(agent.load_settings(), terminal=agent.at_a_terminal()), SilentFace)
 
 
 def _application(**fault: object) -> Callable[[Path], AbstractContextManager[str]]:

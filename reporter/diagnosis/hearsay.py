@@ -81,7 +81,8 @@ def as_measured(evidence: Evidence) -> Evidence | None:
     reported = evidence.reported
     if reported is None:
         return None
-    bare = replace(evidence, dns=None, tcp=None, tls=None, http=None)
+    # nothing that was measured later, nor the routes, speaks of that moment
+    bare = replace(evidence, local=None, dns=None, tcp=None, tls=None, http=None)
     names = {name.rpartition(".")[2] for name in [reported.type, *reported.chain]}
     port = 0 if evidence.target is None else evidence.target.port
     if reported.status is not None or reported.problem is not None:

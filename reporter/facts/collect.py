@@ -11,7 +11,7 @@ import platform
 import re
 import sys
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,16 +33,15 @@ def collect(
     application_name: str = "",
     application_version: str = "",
     settings_in_force: Sequence[Mapping[str, Scalar]] = (),
-    allowed: Collection[str] | None = None,
     include_user_name: bool = False,
     include_host_name: bool = False,
     environ: Mapping[str, str] = os.environ,
     system: OperatingSystem | None = None,
 ) -> Facts:
-    """The facts of the ``allowed`` sections (None: all); never raises, and ends within seconds.
+    """The facts of all sections; never raises, and ends within seconds.
 
-    ``settings_in_force``: rows with name, value, layer and place. A section that is not allowed is not even
-    asked for. ``system`` is the operating system asked, another one in tests.
+    ``settings_in_force``: rows with name, value, layer and place. ``system`` is the operating system
+    asked, another one in tests. What of it may leave this computer is decided where a report is built.
     """
     started = time.monotonic()
     asked = system or this_system(environ)
@@ -75,9 +74,8 @@ def collect(
         collectors.append(Collector("identity", "user name", _user_name))
     if include_host_name:
         collectors.append(Collector("identity", "host name", _host_name))
-    wanted = [name for name in FACT_SECTIONS if allowed is None or name in allowed]
-    found, gaps = guard.run(collector for collector in collectors if collector.section in wanted)
-    sections = {name: _tidy(found[name]) for name in wanted if name in found}
+    found, gaps = guard.run(collectors)
+    sections = {name: _tidy(found[name]) for name in FACT_SECTIONS if name in found}
     return Facts(
         collected_at=datetime.now(UTC).astimezone(),
         elapsed_ms=round((time.monotonic() - started) * 1000),

@@ -119,7 +119,7 @@ def _how_many(total: int, *, search: str, cause: str) -> list[Child]:
     if cause:
         text += [" with the cause ", tag("em", cause)]
     if search:
-        text += [" that mention ", tag("em", search)]
+        text += [" mentioning ", tag("em", search)]
     return text
 
 

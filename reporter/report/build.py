@@ -34,6 +34,12 @@ def build(
     """
     if "failure" in left_out:
         failure = Failure(occurred_at=failure.occurred_at, action=failure.action)
+    if facts is not None:
+        facts = msgspec.structs.replace(
+            facts,
+            sections={name: section for name, section in facts.sections.items() if name not in left_out},
+            gaps=[gap for gap in facts.gaps if gap.section not in left_out],
+        )
     report = Report(
         reference=reference,
         id=report_id,

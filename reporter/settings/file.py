@@ -17,6 +17,8 @@ from reporter.texts.safe import one_line
 
 FILE_LIMIT_BYTES = 1024 * 1024
 
+# The parser's time grows with the square of a key's parts: "a.a.a.a…" would stop the program.
+_DEEP_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){32}""")
 _PARSER_POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
 
 
@@ -30,6 +32,8 @@ class RefusedError(ValueError):
 
 def read(path: Path, *, must_exist: bool) -> Said:
     """What the file says; never raises. A missing file says nothing, unless it ``must_exist``."""
+    if str(path) == os.devnull:  # the usual way to say: no file
+        return Said()
     try:
         text = _text(path)
     except FileNotFoundError:
@@ -73,6 +77,10 @@ def _understand(text: str, path: Path) -> Said:
 
     from reporter.settings.positions import Positions
 
+    if _DEEP_KEY.search(text):
+        return unreadable(
+            _named(path), "a key in the file has more than 32 parts", "write it without nesting"
+        )
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:

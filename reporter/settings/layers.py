@@ -30,7 +30,7 @@ class Origin(msgspec.Struct, frozen=True):
     place: str = ""
 
     def __str__(self) -> str:
-        return f"{self.layer} ({self.place})" if self.place else str(self.layer)
+        return f"{self.layer}, {self.place}" if self.place else str(self.layer)
 
 
 class Loaded(msgspec.Struct, frozen=True):

@@ -88,8 +88,8 @@ def understand(entries: Iterable[Entry]) -> Said:
             _check(row, entry, said)
     if unlisted:
         said.problems.append(
-            f"In {unlisted[-1].where(())}: this and {len(unlisted) - 1:,} earlier problems are not listed one by "
-            "one; correct the others first."
+            f"In {unlisted[-1].where(())}: this and {len(unlisted) - 1:,} earlier problems are not "
+            "listed one by one; correct the others first."
         )
     return said
 

@@ -237,8 +237,8 @@ CAUSES: dict[str, Words] = {
         (
             N_("The issuer calls itself “{issuer}”."),
             N_(
-                "Either your organisation's own certificate is missing on "
-                "this computer, or the server leaves out a part of its own."
+                "Either your organisation's certificate is not installed on this computer "
+                "yet, or the server does not send all it should."
             ),
             N_(
                 "Support can mend both. Please wait with signing "
@@ -268,9 +268,7 @@ CAUSES: dict[str, Words] = {
         (
             N_("The server opens only to computers or people that show a certificate of their own."),
             N_("If you sign in with a smart card or security key, insert it and try again."),
-            N_(
-                "If there is none, tell support: “{host} asks for a client certificate, and mine is missing.”"
-            ),
+            N_("Otherwise, tell support: “{host} asks for a client certificate, and mine is missing.”"),
         ),
     ),
     "tls.unknown_host": Words(
@@ -319,8 +317,7 @@ CAUSES: dict[str, Words] = {
         (
             N_("The program sends saved sign-in data along, and the server takes only a limited amount."),
             N_(
-                "Sign out everywhere, close the program and open it "
-                "again. In a browser, clear the cookies of this site."
+                "Sign out, close the program and open it again. In a browser, clear the cookies of this site."
             ),
             N_(
                 "If it does not help, tell support: “{host} answers "

@@ -21,12 +21,15 @@ from reporter.diagnosis.verdict import Retry
 from reporter.errors import ReporterError
 from reporter.report.model import Story
 from reporter.texts import Translator
+from reporter.texts.safe import one_line
 from reporter.ui.face import Face
 from reporter.ui.notice import Notice, tidy
 
 AUTOMATIC_RETRY_S = (5, 10, 20, 40, 60)
 RETRY_JITTER = 0.2
 RETRY_AT_LIMIT_S = 24 * 3600
+TITLE_LIMIT_CHARS = 80
+REASON_LIMIT_CHARS = 300
 
 
 class Page(StrEnum):
@@ -157,7 +160,7 @@ class Presenter:
             countdown = self._countdown()
             return View(
                 page=self._page,
-                title=self._desk.application or say("Sign-in help"),
+                title=one_line(self._desk.application, TITLE_LIMIT_CHARS) or say("Sign-in help"),
                 headline=self._notice.headline,
                 advice=self._notice.advice,
                 help_text=self._notice.help_text,
@@ -419,7 +422,7 @@ def receipt_lines(receipt: Receipt, texts: Translator) -> list[str]:
                 say("It is kept on this computer, so nothing is lost. Please call support."),
             ]
     if receipt.reason and receipt.state in (State.REFUSED, State.QUEUED, State.SAVED):
-        lines.append(say("Reason: {reason}", reason=receipt.reason))
+        lines.append(say("Reason: {reason}", reason=one_line(receipt.reason, REASON_LIMIT_CHARS)))
     return lines
 
 

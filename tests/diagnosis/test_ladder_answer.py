@@ -273,16 +273,26 @@ def test_something_else_than_http(serve: Serve, climb: Climb, answer: bytes) -> 
     assert diagnose(evidence).cause == "unknown"
 
 
-def test_an_answer_that_drips_is_left_at_the_deadline(serve: Serve, climb: Climb) -> None:
+@pytest.mark.parametrize(
+    ("beginning", "outcome", "cause"),
+    [
+        (b"HTTP/1.1 200 OK\r\nX: ", HttpOutcome.CUT_SHORT, "http.cut_short"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", HttpOutcome.ANSWERED, "ok"),
+    ],
+)
+def test_an_answer_that_drips_is_left_at_the_deadline(
+    serve: Serve, climb: Climb, beginning: bytes, outcome: HttpOutcome, cause: str
+) -> None:
     enough = threading.Event()
 
     def handle(connection: socket.socket) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        connection.sendall(beginning)
         while not enough.wait(0.05):
             connection.sendall(b"y")
 
     evidence = climb(f"http://127.0.0.1:{serve(handle)}/", deadline_s=0.4)
     enough.set()
     assert evidence.http is not None
-    assert evidence.http.outcome is HttpOutcome.CUT_SHORT
+    assert evidence.http.outcome is outcome
     assert evidence.deadline_reached
+    assert diagnose(evidence).cause == cause

@@ -116,17 +116,6 @@ def test_one_name_can_be_included_without_the_other() -> None:
     assert facts.sections["identity"] == {"host_name": COMPUTER}
 
 
-def test_a_section_that_is_not_allowed_is_not_asked_for() -> None:
-    facts = collect(allowed=["memory", "application"], application_name="ERP", environ={}, system=Broken({}))
-    assert set(facts.sections) == {"memory", "application"}
-    assert facts.gaps == []
-
-
-def test_nothing_is_allowed_where_the_choice_is_closed() -> None:
-    facts = collect(allowed=(), include_user_name=True, environ={}, system=Quiet({}))
-    assert facts.sections == {}
-
-
 def test_arguments_and_the_rest_of_the_environment_stay_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["program", "--password=planted-argument"])
     environ = {

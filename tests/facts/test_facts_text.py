@@ -86,7 +86,7 @@ def test_an_interface_takes_one_line() -> None:
 
 def test_settings_tell_their_origin_and_defaults_are_named_together() -> None:
     loaded = load(environ={"REPORTER_FACE": "none", "REPORTER_SETTINGS": "", "REPORTER_LANGUAGE": "ru"})
-    told = collect(allowed=["settings"], settings_in_force=loaded.rows(), environ={})
+    told = collect(settings_in_force=loaded.rows(), environ={})
     text = english(told)
     assert "  face = none (environment, the variable REPORTER_FACE)\n" in text
     assert "  Built-in values: help_text, help_url" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,25 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.lower(), raising=False)
 
 
-@pytest.fixture
-def base(tmp_path: Path) -> Iterator[str]:
-    """The address of a running inbox, ending with a slash."""
-    inbox = Inbox(tmp_path / "inbox.sqlite")
-    yield inbox.start()
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """One inbox for the tests of a module: its address and its database."""
+    database = tmp_path_factory.mktemp("inbox") / "inbox.sqlite"
+    inbox = Inbox(database)
+    yield inbox.start(), database
     inbox.stop()
+
+
+@pytest.fixture
+def base(running: tuple[str, Path]) -> Iterator[str]:
+    """The address of a running and empty inbox, ending with a slash."""
+    address, database = running
+    yield address
+    db = sqlite3.connect(database)
+    with db:
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("DELETE FROM reports")
+    db.close()
 
 
 @pytest.fixture

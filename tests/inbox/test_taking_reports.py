@@ -116,8 +116,17 @@ def test_a_report_without_its_key_is_refused(post: Post) -> None:
     assert is_problem(post(key=""), 422, "Idempotency-Key")
 
 
-@pytest.mark.parametrize("kind", ["", "application/json", "multipart/form-data", "multipart/form-data; boundary=",
-                                  "multipart/form-data; boundary=" + "b" * 300, "multipart/mixed; boundary=x"])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "",
+        "application/json",
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        "multipart/form-data; boundary=" + "b" * 300,
+        "multipart/mixed; boundary=x",
+    ],
+)
 def test_another_kind_of_body_is_not_supported(client: httpx.Client, kind: str) -> None:
     assert is_problem(client.post("reports", content=b"{}", headers={"Content-Type": kind}), 415, "multipart")
 

@@ -11,6 +11,7 @@ import pytest
 
 from reporter.capture.failure import Failure
 from reporter.errors import BundleError
+from reporter.facts.model import Facts, Gap
 from reporter.report import bundle
 from reporter.report.build import build
 from reporter.report.model import Report, Story, to_bytes
@@ -106,3 +107,27 @@ def test_sections_that_settings_keep_back_do_not_travel() -> None:
     assert kept.failure == Failure(action="login")
     assert kept.story == Story()
     assert kept.left_out == ["failure", "story"]
+
+
+def test_sections_of_facts_that_settings_keep_back_do_not_travel() -> None:
+    whole = report()
+    facts = Facts(
+        collected_at=whole.created_at,
+        elapsed_ms=1,
+        sections={"network": {"interfaces": []}, "memory": {"total_bytes": 1}},
+        gaps=[Gap(section="network", reason="x")],
+    )
+    built = build(
+        reference=whole.reference,
+        report_id=whole.id,
+        created_at=whole.created_at,
+        sent_by_person=True,
+        failure=whole.failure,
+        verdict=None,
+        facts=facts,
+        story=Story(),
+        left_out=["network"],
+    )
+    assert built.facts is not None
+    assert set(built.facts.sections) == {"memory"}
+    assert built.facts.gaps == []

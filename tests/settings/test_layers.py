@@ -65,8 +65,8 @@ def test_an_origin_names_its_place(tmp_path: Path) -> None:
     environ = written(tmp_path, '# comment\n  language = "ru"\n') | {"REPORTER_FACE": "none"}
     loaded = load(environ=environ, command_line={"help_text": "x"})
     assert loaded.origins["language"].place == f"{tmp_path / 'settings.toml'}, line 2, column 3"
-    assert str(loaded.origins["face"]) == "environment (the variable REPORTER_FACE)"
-    assert str(loaded.origins["help_text"]) == "command line (the option --help-text)"
+    assert str(loaded.origins["face"]) == "environment, the variable REPORTER_FACE"
+    assert str(loaded.origins["help_text"]) == "command line, the option --help-text"
     assert str(loaded.origins["endpoint"]) == "built-in"
 
 
@@ -178,7 +178,7 @@ def test_rows_tell_value_and_origin_of_every_setting() -> None:
     assert {
         "name": "destinations",
         "value": "https://a.example/, http://b/",
-        "origin": "environment (the variable REPORTER_DESTINATIONS)",
+        "origin": "environment, the variable REPORTER_DESTINATIONS",
         "layer": "environment",
         "place": "the variable REPORTER_DESTINATIONS",
         "locked": False,

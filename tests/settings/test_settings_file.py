@@ -53,6 +53,11 @@ def test_a_missing_file_that_was_named_is_a_problem(tmp_path: Path) -> None:
     assert "there is no such file" in refused(tmp_path / "none.toml")
 
 
+def test_the_null_device_stands_for_no_file() -> None:
+    assert load(environ={"REPORTER_SETTINGS": os.devnull}).settings == Settings()
+    assert load(environ={"REPORTER_SETTINGS": os.devnull}).problems == []
+
+
 def test_broken_toml_is_told_with_line_and_column(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     file.write_text('language = "en"\nendpoint = https://a.example/\n')
@@ -79,9 +84,10 @@ def test_a_key_given_twice_is_told(tmp_path: Path) -> None:
         ('language = "ru"'.encode("utf-16"), "NUL bytes"),
         ('ok = 1\nhelp_text = "тест"'.encode("cp1251"), "line 2 is not UTF-8"),
         (b"a = " + b"[" * 50_000, "nested too deeply"),
+        (b"a." * 100_000 + b"a = 1", "more than 32 parts"),
         (b"retention_days = " + b"9" * 10_000, "not valid TOML"),
     ],
-    ids=["too large", "NUL", "UTF-16", "not UTF-8", "deep", "huge number"],
+    ids=["too large", "NUL", "UTF-16", "not UTF-8", "deep", "deep key", "huge number"],
 )
 def test_content_that_no_settings_file_has(tmp_path: Path, content: bytes, reason: str) -> None:
     file = tmp_path / "settings.toml"
@@ -134,8 +140,8 @@ def test_a_flood_of_unknown_names_is_cut_short(tmp_path: Path) -> None:
     assert result.settings.language == "ru"
     assert len(result.problems) == PROBLEM_LIMIT + 1
     assert result.problems[-1] == (
-        f"In {file}, line 1000, column 1: this and {999 - PROBLEM_LIMIT} earlier problems are not listed one by "
-        "one; correct the others first."
+        f"In {file}, line 1000, column 1: this and {999 - PROBLEM_LIMIT} earlier problems are not "
+        "listed one by one; correct the others first."
     )
 
 

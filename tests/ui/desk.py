@@ -156,5 +156,9 @@ class FakeDesk:
 
 def receipt_of(state: State, *, page: str = "", reason: str = "") -> Receipt:
     return Receipt(
-        reference=REFERENCE, state=state, at=datetime(2026, 11, 22, 9, 0, tzinfo=UTC), page=page, reason=reason
+        reference=REFERENCE,
+        state=state,
+        at=datetime(2026, 11, 22, 9, 0, tzinfo=UTC),
+        page=page,
+        reason=reason,
     )

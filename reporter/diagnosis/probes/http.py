@@ -153,6 +153,9 @@ def _body(response: http.client.HTTPResponse) -> tuple[bytes, bool]:
         while wanted > 0 and (chunk := response.read1(wanted)):
             chunks.append(chunk)
             wanted -= len(chunk)
+    except TimeoutError:
+        # a body that comes slowly is fine; one that does not begin to come is not
+        return b"".join(chunks), bool(chunks)
     except (OSError, http.client.HTTPException, ValueError):
         return b"".join(chunks), False
     return b"".join(chunks), wanted == 0 or not response.length

@@ -107,6 +107,9 @@ def _verified_handshake(
 ) -> tuple[ssl.SSLSocket | None, Tls]:
     try:
         wire.settimeout(remaining_s(deadline))
+        # a reset that is here already would make wrap_socket skip the handshake, or lose its socket
+        if number := wire.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            raise OSError(number, "ended before the handshake")  # noqa: TRY301 - one place classifies
         secured = context.wrap_socket(wire, server_hostname=wire_name(target.host))
     except ssl.SSLCertVerificationError as error:
         knows_codes = type(context) is ssl.SSLContext
@@ -125,7 +128,10 @@ def _verified_handshake(
     except ValueError:  # a name that TLS cannot carry
         tls = Tls(outcome=TlsOutcome.FAILED)
     else:
-        return secured, Tls(outcome=TlsOutcome.VERIFIED)
+        if secured.version() is not None:
+            return secured, Tls(outcome=TlsOutcome.VERIFIED)
+        secured.close()
+        tls = Tls(outcome=TlsOutcome.RESET)
     wire.close()
     return None, tls
 

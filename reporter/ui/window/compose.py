@@ -14,7 +14,7 @@ from reporter.ui.window.prose import Prose, TextBox
 if TYPE_CHECKING:
     from reporter.ui.window.dialog import Dialog
 
-STORY_LINES = 7
+STORY_LINES = 6
 
 
 class ComposePage(Page):

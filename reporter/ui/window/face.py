@@ -44,7 +44,7 @@ class WindowFace(Face):
         dark = ask_dark(appearance, system, environ)
         screen.make_aware(system)
         try:
-            self._root = _Root(baseName="reporter", className="Reporter")
+            self._root = _Root(screenName=environ.get("DISPLAY"), baseName="reporter", className="Reporter")
         except tkinter.TclError as error:
             raise FaceUnavailable(
                 f"The window cannot be shown: {error}. Use the terminal face, or set DISPLAY to a display "

@@ -138,18 +138,20 @@ class TextBox(ttk.Frame):
         self._readonly = readonly
         self._palette = theme.palette
         spread = px(1) if readonly else px(2)
-        self.text = _make_text(self, theme, font, theme.palette.field)
+        self._inside = inside = tkinter.Frame(self, background=theme.palette.field)
+        inside.pack(fill="both", expand=True)
+        self.text = _make_text(inside, theme, font, theme.palette.field)
         self.text.configure(height=lines, width=20, padx=px(8), pady=px(6), spacing1=spread, spacing3=spread)
         self.text.configure(spacing2=2 * spread, undo=not readonly, takefocus=True)
         if readonly:
             self.text.configure(state="disabled")
             _read_by_keys(self.text)
-        self._bar = theme.scrollbar(self, self.text.yview, "field")
+        self._bar = theme.scrollbar(inside, self.text.yview, "field")
         self.text.configure(yscrollcommand=self._scrolled)
         self.text.grid(row=0, column=0, sticky="nswe")
-        self.columnconfigure(0, weight=1)
-        self.columnconfigure(1, minsize=self._bar.winfo_reqwidth())
-        self.rowconfigure(0, weight=1)
+        inside.columnconfigure(0, weight=1)
+        inside.columnconfigure(1, minsize=self._bar.winfo_reqwidth())
+        inside.rowconfigure(0, weight=1)
         self._bind_keys()
 
     def set(self, text: str) -> None:
@@ -169,10 +171,12 @@ class TextBox(ttk.Frame):
     def enable(self, enabled: bool) -> None:
         """Let the person write, or not."""
         palette = self._palette
+        ground = palette.field if enabled else palette.disabled_fill
         self.state(["!disabled" if enabled else "disabled"])
+        self._inside.configure(background=ground)
         self.text.configure(
             state="normal" if enabled else "disabled",
-            background=palette.field if enabled else palette.disabled_fill,
+            background=ground,
             foreground=palette.text if enabled else palette.muted,
         )
 

@@ -6,12 +6,12 @@ import tkinter
 from collections.abc import Callable
 from tkinter import ttk
 
+from reporter.ui.window import screen
 from reporter.ui.window.parts import CopyLink, WrapLabel
 from reporter.ui.window.prose import TextBox
 from reporter.ui.window.theme import GAP, MARGIN, RING, WIDTH, Theme
 
-LINES = 6
-HEIGHT = 560
+LINES = 22
 OFFSET = 40
 
 
@@ -53,14 +53,25 @@ class Sheet:
         close.pack(side="right")
         window.bind("<Escape>", lambda _: self.close())
         window.protocol("WM_DELETE_WINDOW", self.close)
-        height = min(px(HEIGHT), root.winfo_screenheight() - px(64))
-        offset = px(OFFSET)
-        left = min(root.winfo_x() + offset, root.winfo_screenwidth() - width)
-        top = min(root.winfo_y() + offset, root.winfo_screenheight() - height)
+        height = self._fit(screen.room(root, theme.scale)[1])
+        left = min(root.winfo_x() + px(OFFSET), root.winfo_screenwidth() - width)
+        top = min(root.winfo_y() + px(OFFSET), root.winfo_screenheight() - height)
         window.geometry(f"{width}x{height}+{max(0, left)}+{max(0, top)}")
         window.minsize(px(360), px(240))
         window.deiconify()
         self._box.text.focus_set()
+
+    def _fit(self, most_height: int) -> int:
+        """The height at which whole lines are seen, as many as the screen has room for."""
+        self._window.update_idletasks()
+        height = self._window.winfo_reqheight()
+        if height > most_height:
+            line = self._box.winfo_reqheight() // LINES
+            fewer = min(LINES - 3, -(-(height - most_height) // line))
+            self._box.text.configure(height=LINES - fewer)
+            self._window.update_idletasks()
+            height = self._window.winfo_reqheight()
+        return height
 
     @property
     def open(self) -> bool:

@@ -180,7 +180,7 @@ class Theme:
                 background=ground,
                 foreground=palette.link,
                 font=self.body,
-                padding=(0, px(1)),
+                padding=px(RING) if self.native else (0, px(1)),
                 anchor="w",
                 borderwidth=0,
             )

@@ -1,0 +1,88 @@
+"""Showing: what a waiting person depends on, from the failure document to the open dialog.
+
+Kept apart from the command line, whose parser would cost a tenth of the time until the first window.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reporter import agent
+from reporter.errors import FailureFormatError, ReporterError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reporter.capture.failure import Failure
+    from reporter.settings.layers import Loaded
+
+
+def main(argument: str) -> int:
+    """``reporter show ARGUMENT`` without options; returns the exit status of the command line's contract."""
+    try:
+        if argument == "--hosted":
+            hosted()
+            return 0
+        return 0 if show(argument, {}).is_solved else 1
+    except ReporterError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2 if isinstance(error, UsageError) else 1
+
+
+def show(source: str | None, given: Mapping[str, str | None]) -> agent.Outcome:
+    """The dialog for a failure document; ``given`` overrides settings.
+
+    Raises FailureFormatError for a document that cannot be read, FaceUnavailable when the face asked for
+    cannot be shown.
+    """
+    failure = read_failure(source)
+    loaded = load_and_warn(failure.target, given)
+    return agent.stand_in(failure, loaded=loaded, face=agent.face_for(loaded, terminal=agent.at_a_terminal()))
+
+
+def hosted() -> None:
+    """The agent's side of a guarded login: the host talks through standard input and output."""
+    from reporter.capture.handover import AgentSide
+
+    # Whatever else is printed must not get into the conversation.
+    pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    host = AgentSide(sys.stdin.buffer, pipe)
+    failure = host.opening.failure
+    loaded = load_and_warn(failure.target, {})
+    face = agent.face_for(loaded, terminal=host.opening.terminal)
+    agent.stand_in(failure, loaded=loaded, face=face, host=host)
+
+
+def load_and_warn(target: str, given: Mapping[str, str | None]) -> Loaded:
+    """The settings in force; their problems are told, and everything that is right still counts."""
+    loaded = agent.load_settings(target, {name: value for name, value in given.items() if value is not None})
+    for problem in loaded.problems:
+        sys.stderr.write(f"{problem}\n")
+    return loaded
+
+
+def read_failure(source: str | None) -> Failure:
+    """The failure document from a file; from standard input for ``-``, or without a name when it is piped."""
+    from reporter.capture.failure import FAILURE_LIMIT_BYTES, parse
+
+    if source is None or source == "-":
+        if source is None and sys.stdin.isatty():
+            raise FailureFormatError(
+                "No failure was given: name a JSON file, or write the document to standard input, "
+                'for example: echo \'{"target": "https://erp.example.org", "message": "…"}\' | reporter show'
+            )
+        return parse(sys.stdin.buffer.read(FAILURE_LIMIT_BYTES + 1))
+    path = Path(source)
+    try:
+        with path.open("rb") as file:
+            return parse(file.read(FAILURE_LIMIT_BYTES + 1))
+    except OSError as error:
+        raise FailureFormatError(f"{path} could not be read: {error.strerror or error}.") from None
+    except ValueError:
+        raise FailureFormatError(
+            "The name of the failure file holds characters that no file name can have."
+        ) from None
