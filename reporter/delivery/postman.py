@@ -73,7 +73,7 @@ class Postman:
         if not self._destinations:
             return []
         receipts = []
-        out_of_reach: dict[str, Outcome] = {}
+        out_of_reach: dict[Destination, Outcome] = {}
         for reference in self._spool.waiting() if force else self._spool.due(self._now()):
             # The lock is given back between two reports, so that a person's own one gets in.
             with self._alone() as alone:
@@ -90,14 +90,14 @@ class Postman:
             return envelope.state in (State.QUEUED, State.SAVED)
         return envelope.reference in self._spool.due(self._now())
 
-    def _send(self, envelope: Envelope, out_of_reach: dict[str, Outcome]) -> Envelope:
+    def _send(self, envelope: Envelope, out_of_reach: dict[Destination, Outcome]) -> Envelope:
         """Try the destinations in turn and write down what came of it.
 
         ``out_of_reach`` holds what came of those that failed earlier in the same round; it grows.
         """
         attempts: list[Attempt] = []
         for destination in self._destinations:
-            known = out_of_reach.get(destination.name)
+            known = out_of_reach.get(destination)
             outcome = known or destination.deliver(envelope)
             if known is None:
                 attempts.append(
@@ -110,7 +110,7 @@ class Postman:
                 )
             if outcome.kind in (Kind.ACCEPTED, Kind.REFUSED):
                 break
-            out_of_reach[destination.name] = outcome
+            out_of_reach[destination] = outcome
         after = after_round(envelope, outcome, tried=bool(attempts), now=self._now(), random=self._random)
         return self._spool.record(after, attempts)
 

@@ -115,15 +115,17 @@ def test_the_preview_is_what_support_receives_byte_for_byte(expired: Failure, in
     assert received == json.loads(previews[0])
 
 
-def test_secrets_do_not_leave(expired: Failure, inbox: Inbox) -> None:
+def test_secrets_do_not_leave(expired: Failure) -> None:
     previews: list[str] = []
-    play(
-        msgspec.structs.replace(
-            expired,
-            exception=ExceptionInfo(type="E", message="at https://u:hunter2-marker@h/?k=hunter2-marker"),
-        ),
-        lambda face: (face.wait_until_idle(), previews.append(face.presenter.preview(STORY)))[0] and None,
+
+    def script(face: RecordedFace) -> None:
+        face.wait_until_idle()
+        previews.append(face.presenter.preview(STORY))
+
+    failure = msgspec.structs.replace(
+        expired, exception=ExceptionInfo(type="E", message="at https://u:hunter2-marker@h/?k=hunter2-marker")
     )
+    play(failure, script)
     report = json.loads(previews[0])
     assert "hunter2-marker" not in previews[0]
     assert report["story"]["contact"] == "anna@example.org"
@@ -159,18 +161,14 @@ def test_a_spool_that_cannot_be_written_is_told_and_the_story_is_not_lost(
     expired: Failure, home: Path
 ) -> None:
     (home / "spool").write_text("a file where the folder should be")
-    outcome, face = play(
-        expired,
-        lambda face: (
-            (
-                face.wait_until_idle(),
-                face.presenter.compose(),
-                face.presenter.send(STORY),
-                face.wait_until(lambda view: bool(view.remark)),
-            )[0]
-            and None
-        ),
-    )
+
+    def script(face: RecordedFace) -> None:
+        face.wait_until_idle()
+        face.presenter.compose()
+        face.presenter.send(STORY)
+        face.wait_until(lambda view: bool(view.remark))
+
+    outcome, face = play(expired, script)
     assert outcome.receipt is None
     assert face.last.page is Page.COMPOSE
     assert "could not be kept" in face.last.remark
@@ -191,7 +189,12 @@ def test_the_administrators_help_is_shown_and_unsafe_links_are_not(
 )
 def test_an_unsafe_link_is_never_opened(link: str, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) or True)
+
+    def remember(url: str) -> bool:
+        opened.append(url)
+        return True
+
+    monkeypatch.setattr("webbrowser.open", remember)
     case = agent.Case(Failure(message="x"), loaded=agent.load_settings())
     assert case.open_link(link) is False
     assert opened == []

@@ -32,7 +32,8 @@ FIRST = Notice(
 EXPIRED = Notice(
     headline="The identity certificate of erp.example.org has expired.",
     advice=[
-        "This is for the people who run the server to mend; nothing is wrong with your computer or your password.",
+        "This is for the people who run the server to mend; nothing is wrong with your computer or your "
+        "password.",
         "Please tell support: they can renew the certificate.",
     ],
     help_text=HELP,
@@ -131,8 +132,9 @@ class FakeDesk:
         self._pass_gate()
         lines = "\n".join(f'    "fact.{n:02}": "value {n}",' for n in range(30))
         return (
-            f'{{\n  "schema": "report/1",\n  "reference": "{REFERENCE}",\n  "story": {{\n'
-            f'    "text": "{story.text}",\n    "contact": "{story.contact}"\n  }},\n  "facts": {{\n{lines}\n  }}\n}}\n'
+            f'{{\n  "schema": "report/1",\n  "reference": "{REFERENCE}",\n'
+            f'  "story": {{\n    "text": "{story.text}",\n    "contact": "{story.contact}"\n  }},\n'
+            f'  "facts": {{\n{lines}\n  }}\n}}\n'
         )
 
     def send(self, story: Story) -> Receipt:

@@ -32,9 +32,9 @@ class Screen:
 
     def __init__(self, size: str, dpi: int) -> None:
         reader, writer = os.pipe()
+        screen = ("-screen", "0", f"{size}x24", "-dpi", str(dpi))
         self._server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{size}x24", "-dpi", str(dpi)]
-            + ["-nolisten", "tcp", "-noreset"],
+            ["Xvfb", "-displayfd", str(writer), "-nolisten", "tcp", "-noreset", *screen],
             pass_fds=[writer],
             stderr=subprocess.DEVNULL,
         )
@@ -45,14 +45,13 @@ class Screen:
         assert self.name not in ("", ":"), "Xvfb did not start"
         self._display = Display(self.name)
 
-    def picture(self, widget: tkinter.Misc) -> list[tuple[int, int, int]]:
-        """The pixels that can be seen where ``widget`` is, row by row, as red, green and blue."""
+    def picture(self, widget: tkinter.Misc) -> bytes:
+        """What can be seen where ``widget`` is: four bytes a pixel, blue, green, red and nothing."""
         left, top = widget.winfo_rootx(), widget.winfo_rooty()
         image = self._display.screen().root.get_image(
             left, top, widget.winfo_width(), widget.winfo_height(), X.ZPixmap, 0xFFFFFFFF
         )
-        data = image.data
-        return [(data[at + 2], data[at + 1], data[at]) for at in range(0, len(data), 4)]
+        return bytes(image.data)
 
     def type_keys(self, *keys: str) -> None:
         """Press keys as a person does, through the X server, in whatever window has the focus."""

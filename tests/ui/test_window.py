@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import tkinter
+from collections import Counter
 from collections.abc import Callable
+from itertools import product
 from tkinter import ttk
 
 import msgspec
@@ -65,24 +67,28 @@ def assert_nothing_is_clipped(person: Person) -> None:
 def photograph(person: Person, *, dark: bool) -> None:
     """The picture shows something, on the right ground: no white flash in the dark, nothing blank."""
     person.root.update()
-    pixels = person.screen.picture(person.root)
-    colours = set(pixels)
+    colours = Counter(memoryview(person.screen.picture(person.root)).cast("I"))
     assert len(colours) > 50, "the picture is blank"
-    bright = sum(1 for pixel in pixels if sum(pixel) > 3 * 230) / len(pixels)
-    assert bright < 0.05 if dark else bright > 0.6
+    bright = sum(count for colour, count in colours.items() if all(c > 230 for c in colour.to_bytes(4)[1:]))
+    share = bright / colours.total()
+    assert share < 0.05 if dark else share > 0.6
 
 
-@pytest.mark.parametrize("appearance", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "ru"])
-@pytest.mark.parametrize(("size", "dpi"), [("1600x1200", 96), ("2400x1800", 192), ("1024x600", 96)])
+@pytest.mark.parametrize(
+    ("screen", "language", "appearance"),
+    [
+        *product([("1600x1200", 96), ("2400x1800", 192)], ["en", "ru"], ["light", "dark"]),
+        (("1024x600", 96), "ru", "light"),
+    ],
+)
 def test_every_page_is_whole_and_readable(
-    screens: Screens, texts: Texts, size: str, dpi: int, language: str, appearance: str
+    screens: Screens, texts: Texts, screen: tuple[str, int], language: str, appearance: str
 ) -> None:
     notice = RUSSIAN if language == "ru" else EXPIRED
     desk = FakeDesk(msgspec.structs.replace(notice, asks_access_code=True))
     desk.gate.clear()
     say = texts(language).say
-    person = Person(screens(size, dpi), desk, texts(language), appearance=appearance)
+    person = Person(screens(*screen), desk, texts(language), appearance=appearance)
 
     def script() -> Script:
         def look() -> None:
@@ -90,7 +96,7 @@ def test_every_page_is_whole_and_readable(
             assert_nothing_is_clipped(person)
             photograph(person, dark=appearance == "dark")
 
-        assert person.face._theme.scale == dpi / 96
+        assert person.face._theme.scale == screen[1] / 96
         yield lambda: person.reads(say("Looking for the cause…"))
         look()
         desk.gate.set()

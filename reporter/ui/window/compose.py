@@ -45,8 +45,8 @@ class ComposePage(Page):
         self._contact.grid(sticky="we", padx=self.ring, pady=(px(6), 0))
         self._hint(say("A telephone number or an e-mail address."), gap=px(4))
         Link(body, say("What will be sent…"), dialog.open_preview).grid(sticky="w", pady=(px(16), 0))
-        self.send = self.button(say("Send"), lambda: self._presenter.send(self.story()), primary=True)
         self.back = self.button(say("Back"), self._presenter.back)
+        self.send = self.button(say("Send"), lambda: self._presenter.send(self.story()), primary=True)
 
     def draw(self, view: View) -> None:
         """Show ``view``; while the report is on its way nothing can be changed."""

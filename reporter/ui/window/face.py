@@ -112,6 +112,8 @@ class WindowFace(Face):
         """Take everything of Tk apart here: freed in another thread, it would end the process."""
         import gc
 
+        for waiting in self._root.tk.splitlist(self._root.tk.call("after", "info")):
+            self._root.after_cancel(waiting)
         self._root.destroy()
         del self._dialog, self._theme, self._root
         gc.collect()

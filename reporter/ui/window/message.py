@@ -82,14 +82,14 @@ class MessagePage(Page):
 
     def _footer(self, view: View) -> None:
         say = self._say
-        self._send: ttk.Button | None = None
-        if view.can_send:
-            self._send = self.button(say("Send report…"), self._presenter.compose)
+        self.button(say("Close"), self._dialog.ask_close)
         self._retry = self.button(view.retry_label, self.try_again)
         # Room for the countdown, so that the buttons stand still when it begins.
         room = self.theme.measure(f"{view.retry_label} (00)", self.theme.strong)
         self._retry.configure(width=-(-room // self.theme.measure("0", self.theme.body)))
-        self.button(say("Close"), self._dialog.ask_close)
+        self._send: ttk.Button | None = None
+        if view.can_send:
+            self._send = self.button(say("Send report…"), self._presenter.compose)
 
     def try_again(self) -> None:
         """Try the login once more, with the access code if one was entered."""

@@ -181,18 +181,17 @@ class Page:
             self.frame, style="Footer.TFrame", padding=(theme.px(MARGIN - RING), theme.px(GAP - RING))
         )
         line = ttk.Frame(self.frame, style="Line.TFrame", height=max(1, theme.px(1)))
+        ttk.Frame(self.buttons, style="Footer.TFrame").pack(side="left", expand=True)
         self.buttons.pack(side="bottom", fill="x")
         line.pack(side="bottom", fill="x")
         self.status.pack(side="bottom", fill="x")
         self.area.pack(side="top", fill="both", expand=True)
         self.primary: ttk.Button | None = None
 
-    def button(
-        self, text: str, command: Callable[[], object], *, side: str = "right", primary: bool = False
-    ) -> ttk.Button:
-        """Put a button in the row; those on the right stand in the order they are made, from the right."""
+    def button(self, text: str, command: Callable[[], object], *, primary: bool = False) -> ttk.Button:
+        """Put a button in the row, to the right of those made before: Tab follows the same order."""
         made = ttk.Button(self.buttons, text=text, command=command)
-        made.pack(side=side, padx=(self.theme.px(10), 0) if side == "right" else 0)  # type: ignore[arg-type]
+        made.pack(side="left", padx=(self.theme.px(10), 0))
         if primary:
             self.choose_primary(made)
         return made

@@ -22,5 +22,5 @@ class QuestionPage(Page):
         text = Prose(body, self.theme, width_px=self.column)
         text.set([say("What you typed will be lost.")])
         text.grid(row=1, column=1, sticky="we", pady=(px(12), 0))
-        self.button(say("Keep writing"), dialog.keep_writing, primary=True)
         self.button(say("Close"), dialog.presenter.close)
+        self.button(say("Keep writing"), dialog.keep_writing, primary=True)

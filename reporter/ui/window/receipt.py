@@ -43,8 +43,8 @@ class ReceiptPage(Page):
         if view.receipt_page:
             link = Link(body, say("Open the report's page"), dialog.presenter.open_receipt_page)
             link.grid(row=4, column=1, sticky="w", pady=(px(16), 0))
-        self.button(say("Close"), dialog.ask_close, primary=True)
         self._retry = self.button(view.retry_label, dialog.presenter.try_again)
+        self.button(say("Close"), dialog.ask_close, primary=True)
 
     def draw(self, view: View) -> None:
         """Show ``view``: only the next try of the login still changes."""
