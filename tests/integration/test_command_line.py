@@ -232,7 +232,8 @@ def test_reports_that_are_switched_off_are_not_sent(reporter: Reporter, endpoint
 
 def test_every_problem_of_the_settings_is_told_at_once(reporter: Reporter) -> None:
     (reporter.home / "settings.toml").write_text(
-        'endpont = "https://a.example"\nface = "browser"\nhelp_url = "javascript:alert(1)"\nhelp_text = "Call 4711."\n'
+        'endpont = "https://a.example"\nface = "browser"\n'
+        'help_url = "javascript:alert(1)"\nhelp_text = "Call 4711."\n'
     )
     for command in (["policies", "--json"], ["diagnose", "tcp://127.0.0.1:9"]):
         ended = reporter(*command)
