@@ -12,6 +12,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 
 from reporter.delivery.backoff import HORIZON_S
+from reporter.delivery.lock import only_one
 from reporter.delivery.receipt import Receipt, State
 from reporter.errors import SpoolError
 
@@ -318,7 +320,7 @@ class Spool:
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
         if self._connection is None:
-            self._connection = _connect(self.path)
+            self._connection = _open(self.path)
         db = self._connection
         db.execute("BEGIN IMMEDIATE")
         try:
@@ -333,10 +335,8 @@ class Spool:
 
     def _set_aside(self) -> None:
         """Move the damaged files away under a name with the time, and say so."""
-        from reporter.delivery.lock import only_one
-
         self.close()
-        with only_one(self.path.with_name(self.path.name + ".repair"), wait_s=BUSY_TIMEOUT_S):
+        with _alone(self.path):
             if not _is_damaged(self.path):
                 return  # another process was faster
             aside = self.path.with_name(f"{self.path.name}.damaged-{self._now():%Y%m%dT%H%M%S%f}Z")
@@ -362,6 +362,17 @@ def _prepare_file(path: Path) -> None:
             os.fsync(folder)  # the new name itself must survive a power cut
         finally:
             os.close(folder)
+
+
+def _alone(path: Path) -> AbstractContextManager[None]:
+    """The lock under which the database is opened, or replaced."""
+    return only_one(path.with_name(path.name + ".opening"), wait_s=BUSY_TIMEOUT_S)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """An open database; one process at a time, because SQLite does not wait its turn to switch to WAL."""
+    with _alone(path):
+        return _connect(path)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -150,12 +150,15 @@ class _Climb:
         self._local = self._stage(
             "local", lambda _deadline: local.probe(self._target), narrative.local_result
         )
+        asked = time.monotonic()
         self._dns = self._stage(
             "dns",
             lambda _deadline: dns.probe(self._target),
             narrative.dns_result,
-            abandoned=Dns(outcome=DnsOutcome.NO_ANSWER, abandoned=True, elapsed_ms=int(STAGE_LIMIT_S * 1000)),
+            abandoned=Dns(outcome=DnsOutcome.NO_ANSWER, abandoned=True),
         )
+        if self._dns is not None and self._dns.abandoned:
+            self._dns = replace(self._dns, elapsed_ms=elapsed_ms(asked))
         hop: _Hop | None = _Hop(self._target, self._target.path)
         while hop is not None and self._connect(hop.target) and self._secure(hop.target):
             hop = self._ask(hop)

@@ -217,7 +217,7 @@ def test_a_redirect_to_a_closed_port(serve: Serve, climb: Climb, closed_port: in
 
 
 def test_no_answer(silent_port: int, climb: Climb) -> None:
-    verdict = diagnose(climb(f"http://127.0.0.1:{silent_port}/", deadline_s=0.3))
+    verdict = diagnose(climb(f"http://127.0.0.1:{silent_port}/", deadline_s=0.6))
     assert (verdict.cause, verdict.owner) == ("http.no_answer", "server")
 
 
@@ -290,7 +290,7 @@ def test_an_answer_that_drips_is_left_at_the_deadline(
         while not enough.wait(0.05):
             connection.sendall(b"y")
 
-    evidence = climb(f"http://127.0.0.1:{serve(handle)}/", deadline_s=0.4)
+    evidence = climb(f"http://127.0.0.1:{serve(handle)}/", deadline_s=0.6)
     enough.set()
     assert evidence.http is not None
     assert evidence.http.outcome is outcome

@@ -34,7 +34,7 @@ def test_refused(climb: Climb, closed_port: int) -> None:
 
 
 def test_silence(climb: Climb, deaf_port: int) -> None:
-    evidence = climb(f"https://127.0.0.1:{deaf_port}/", deadline_s=0.2)
+    evidence = climb(f"https://127.0.0.1:{deaf_port}/", deadline_s=0.5)
     assert evidence.tcp is not None
     assert evidence.tcp.outcome is TcpOutcome.TIMED_OUT
     assert diagnose(evidence).cause == "tcp.timeout"

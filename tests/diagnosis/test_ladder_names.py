@@ -93,13 +93,14 @@ def test_a_silent_name_server_holds_nothing(monkeypatch: pytest.MonkeyPatch, cli
 
     with monkeypatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", getaddrinfo)
-        evidence = climb("https://erp.example.org/", deadline_s=0.2)
+        evidence = climb("https://erp.example.org/", deadline_s=0.5)
     assert asked.is_set()
     [thread] = looking_up
     assert thread.is_alive()
     assert thread.daemon, "the process must be able to end"
     assert evidence.dns is not None
     assert evidence.dns.abandoned
+    assert evidence.dns.elapsed_ms > 0
     assert evidence.deadline_reached
     verdict = diagnose(evidence)
     assert (verdict.cause, verdict.layer, verdict.owner) == ("dns.no_answer", "dns", "network")
@@ -200,7 +201,7 @@ def test_which_addresses_are_of_use(address: str, expected: bool) -> None:
 
 
 def test_this_computer_knows_its_addresses() -> None:
-    assert local._has_usable_address() in (True, False)
+    assert local._has_usable_address() is not None
 
 
 @pytest.mark.parametrize(
@@ -220,6 +221,8 @@ def test_this_computer_knows_its_addresses() -> None:
             "",
         ),
         ("tcp://erp.example.org:22", {"all_proxy": "http://proxy:3128"}, ""),
+        ("http://localhost:8080/", {"http_proxy": "http://proxy:3128"}, ""),
+        ("http://127.0.0.1:8080/", {"http_proxy": "http://proxy:3128"}, ""),
     ],
 )
 def test_the_configured_proxy(

@@ -133,7 +133,7 @@ def test_a_server_whose_clock_agrees_has_expired(trusted: trustme.CA, serve: Ser
 
 def test_plain_http_on_a_secure_port(serve: Serve, climb: Climb) -> None:
     port = serve(answering(response("200 OK")))
-    evidence = climb(f"https://localhost:{port}/", deadline_s=1.0)
+    evidence = climb(f"https://localhost:{port}/", deadline_s=1.5)
     verdict = diagnose(evidence)
     assert (verdict.cause, verdict.owner) == ("tls.not_tls", "it")
     assert evidence.tls is not None
@@ -160,7 +160,7 @@ def test_a_greeting_service_on_a_secure_port(serve: Serve, climb: Climb) -> None
 
 
 def test_silence_in_the_handshake(silent_port: int, climb: Climb) -> None:
-    evidence = climb(f"https://localhost:{silent_port}/", deadline_s=0.3)
+    evidence = climb(f"https://localhost:{silent_port}/", deadline_s=0.6)
     verdict = diagnose(evidence)
     assert (verdict.cause, verdict.layer, verdict.owner) == ("tls.no_answer", "tls", "network")
     assert verdict.confidence == "likely", "with more time it might have answered"

@@ -158,6 +158,13 @@ class Person:
         """Press a key where the focus is."""
         (self.root.focus_get() or self.root).event_generate(key)
 
+    def clipboard(self) -> str:
+        """What was copied last; empty where nothing was."""
+        try:
+            return self.root.clipboard_get()
+        except tkinter.TclError:
+            return ""
+
     def write(self, text: str) -> None:
         """Type a text where the focus is."""
         for letter in text:

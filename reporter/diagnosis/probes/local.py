@@ -36,8 +36,11 @@ def probe(target: Target) -> Local:
 
 
 def configured_proxy(target: Target) -> str:
-    """The proxy that programs would use for the target, without credentials; empty for none."""
-    if target.scheme not in HTTP_SCHEMES:
+    """The proxy that programs would use for the target, without credentials; empty for none.
+
+    No proxy reaches this computer's own loopback, whatever is configured.
+    """
+    if target.scheme not in HTTP_SCHEMES or _is_loopback(target.host):
         return ""
     has_system_settings = sys.platform in ("win32", "darwin")
     if not has_system_settings and not any(name.lower().endswith("_proxy") for name in os.environ):
@@ -61,6 +64,13 @@ def is_usable(address: str) -> bool:
     except ValueError:
         return False
     return not (parsed.is_loopback or parsed.is_link_local or parsed.is_unspecified)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _route(family: Family) -> Route:

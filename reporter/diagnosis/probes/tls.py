@@ -24,7 +24,7 @@ from reporter.texts.safe import one_line
 
 BANNER_LIMIT_BYTES = 512
 BANNER_LIMIT_CHARS = 120
-BANNER_LIMIT_S = 1.0
+BANNER_LIMIT_S = 0.5
 FIRST_BYTE_LIMIT_S = 0.3
 
 # After these the port is asked in plain text what it speaks. Many plain services do not answer a
@@ -62,7 +62,9 @@ def probe(
     The verified connection is the caller's to close. ``now`` judges dates; OpenSSL uses the system's clock.
     """
     started = time.monotonic()
-    secured, tls = _verified_handshake(wire, target, context or trust_context(), deadline)
+    # a handshake that hangs must leave the time to ask what hangs there
+    handshake_deadline = deadline - min(BANNER_LIMIT_S, remaining_s(deadline) / 3)
+    secured, tls = _verified_handshake(wire, target, context or trust_context(), handshake_deadline)
     if secured is not None:
         tls = replace(tls, version=secured.version() or "", certificate=_certificate(secured))
         if target.scheme not in HTTP_SCHEMES:

@@ -13,7 +13,7 @@ from reporter.ui.window import screen
 from reporter.ui.window.keys import bind_keys
 from reporter.ui.window.message import MessagePage
 from reporter.ui.window.parts import Page
-from reporter.ui.window.theme import WIDTH, Theme
+from reporter.ui.window.theme import Theme
 
 if TYPE_CHECKING:
     from reporter.ui.window.compose import ComposePage
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 # A verdict usually says a little more than the first message: the window begins with room for it.
 RESERVE = 64
 LOWEST = 400
-NARROWEST = 420
 
 Fetch = Callable[[Callable[[], str], Callable[[str], None]], None]
 
@@ -61,11 +60,11 @@ class Dialog:
         root.protocol("WM_DELETE_WINDOW", self.ask_close)
         bind_keys(self)
         most_width, most_height = screen.room(root, self.theme.scale)
-        width = min(px(WIDTH), most_width)
+        width = min(px(screen.WIDTH), most_width)
         height = min(most_height, max(px(LOWEST), self._page.needed_height() + px(RESERVE)))
         left, top = screen.place(root, width, height)
         root.geometry(f"{width}x{height}+{left}+{top}")
-        root.minsize(min(px(NARROWEST), width), min(px(LOWEST) // 2, height))
+        root.minsize(width, min(px(LOWEST) // 2, height))
         self._focus_first()
         root.deiconify()
         root.lift()

@@ -113,7 +113,7 @@ class WindowFace(Face):
         import gc
 
         for waiting in self._root.tk.splitlist(self._root.tk.call("after", "info")):
-            self._root.after_cancel(waiting)
+            self._root.tk.call("after", "cancel", waiting)
         self._root.destroy()
         del self._dialog, self._theme, self._root
         gc.collect()

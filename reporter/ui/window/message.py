@@ -62,7 +62,7 @@ class MessagePage(Page):
 
     def _number(self, view: View) -> None:
         px = self.theme.px
-        row = ttk.Frame(self.body)
+        self._number_row = row = ttk.Frame(self.body)
         row.grid(row=4, column=1, sticky="we", pady=(px(20), 0))
         ttk.Label(row, text=self._say("Reference number"), style="Muted.TLabel").pack(
             side="left", padx=self.ring
@@ -110,6 +110,7 @@ class MessagePage(Page):
         self._help = panel = ttk.Frame(self.body, style="Panel.TFrame", padding=(side, px(14), side, px(10)))
         panel.grid(row=3, column=1, sticky="we", padx=ring, pady=(px(20), 0))
         panel.columnconfigure(0, weight=1)
+        panel.lower(self._number_row)  # Tab follows the order of the windows
         if view.help_text:
             head = ttk.Label(panel, text=say("From your organisation"), style="PanelHead.TLabel")
             head.grid(row=0, column=0, sticky="w", padx=ring, pady=(0, px(4)))
@@ -135,6 +136,7 @@ class MessagePage(Page):
             px = self.theme.px
             row = ttk.Frame(self.body)
             row.grid(row=2, column=1, sticky="we", padx=self.ring, pady=(px(20), 0))
+            row.lower(self._help or self._number_row)
             ttk.Label(row, text=self._say("Access code"), style="Strong.TLabel").pack(
                 anchor="w", pady=(0, px(6))
             )

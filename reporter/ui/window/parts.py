@@ -6,9 +6,10 @@ import tkinter
 from collections.abc import Callable
 from tkinter import ttk
 
+from reporter.ui.window import screen
 from reporter.ui.window.marks import Mark
 from reporter.ui.window.prose import Prose
-from reporter.ui.window.theme import GAP, MARGIN, MARK, RING, WIDTH, Font, Theme
+from reporter.ui.window.theme import GAP, MARGIN, MARK, RING, Font, Theme
 
 COPIED_SHOWN_MS = 2_000
 RUNNER_STEP_MS = 40
@@ -169,7 +170,7 @@ class Page:
 
     def __init__(self, root: tkinter.Misc, theme: Theme) -> None:
         self.theme = theme
-        width = min(theme.px(WIDTH), root.winfo_screenwidth())
+        width = min(theme.px(screen.WIDTH), root.winfo_screenwidth())
         self.ring = theme.px(RING)
         self.inside = width - 2 * (theme.px(MARGIN) - self.ring)
         self.column = self.inside - theme.px(MARK + GAP)

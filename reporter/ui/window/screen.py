@@ -5,6 +5,8 @@ from __future__ import annotations
 import tkinter
 from collections.abc import Mapping
 
+# The width of the window in pixels at 96 dpi.
+WIDTH = 656
 SCALE_LIMITS = (1.0, 4.0)
 STANDARD_DPI = 96
 # X11 tells one size for all monitors together; wider than this is several side by side.
@@ -27,7 +29,7 @@ def make_aware(system: str) -> None:
 
 
 def scale_factor(root: tkinter.Misc, system: str, environ: Mapping[str, str], family: str) -> float:
-    """How many pixels stand for one at 96 dpi, in steps of a quarter."""
+    """How many pixels stand for one at 96 dpi, in steps of a quarter; less where a window would not fit."""
     if system == "darwin":
         factor = 1.0  # Tk's own unit there is the point
     elif system == "win32":
@@ -35,7 +37,8 @@ def scale_factor(root: tkinter.Misc, system: str, environ: Mapping[str, str], fa
     else:
         factor = _number(environ.get("GDK_SCALE", "")) or _xft_dpi(root, family) / STANDARD_DPI
     low, high = SCALE_LIMITS
-    return min(high, max(low, round(factor * 4) / 4))
+    fitting = int(root.winfo_screenwidth() / WIDTH * 4) / 4
+    return max(low, min(high, fitting, round(factor * 4) / 4))
 
 
 def place(root: tkinter.Misc, width: int, height: int) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from tkinter import ttk
 from reporter.ui.window import screen
 from reporter.ui.window.parts import CopyLink, WrapLabel
 from reporter.ui.window.prose import TextBox
-from reporter.ui.window.theme import GAP, MARGIN, RING, WIDTH, Theme
+from reporter.ui.window.theme import GAP, MARGIN, RING, Theme
 
 LINES = 22
 OFFSET = 40
@@ -27,12 +27,13 @@ class Sheet:
         title: str,
         heading: str,
     ) -> None:
+        self._root = root
         self._window = window = tkinter.Toplevel(root, background=theme.palette.window, class_="Reporter")
         window.withdraw()
         window.title(title)
         window.transient(root)
         px = theme.px
-        width = min(px(WIDTH), root.winfo_screenwidth())
+        width = min(px(screen.WIDTH), root.winfo_screenwidth())
         side = px(MARGIN) - px(RING)
         footer = ttk.Frame(window, style="Footer.TFrame", padding=(px(MARGIN) - px(RING), px(GAP) - px(RING)))
         footer.pack(side="bottom", fill="x")
@@ -89,5 +90,8 @@ class Sheet:
         self._box.text.focus_set()
 
     def close(self) -> None:
-        """Close this window only."""
+        """Close this window only, and give the keyboard back to the dialog."""
+        had_focus = self._window.focus_displayof() is not None
         self._window.destroy()
+        if had_focus:
+            self._root.focus_force()

@@ -37,7 +37,6 @@ FIXED_FAMILIES = (
 )
 
 # Measures in pixels at 96 dpi, on a grid of eight.
-WIDTH = 656
 MARGIN = 32
 GAP = 16
 RING = 3
