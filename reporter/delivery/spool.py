@@ -12,7 +12,6 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -364,7 +363,7 @@ def _prepare_file(path: Path) -> None:
             os.close(folder)
 
 
-def _alone(path: Path) -> AbstractContextManager[None]:
+def _alone(path: Path) -> contextlib.AbstractContextManager[None]:
     """The lock under which the database is opened, or replaced."""
     return only_one(path.with_name(path.name + ".opening"), wait_s=BUSY_TIMEOUT_S)
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from reporter.diagnosis import codes
 from reporter.diagnosis.answer import TYPED_CODES, retry_moment
 from reporter.diagnosis.evidence import (
@@ -28,6 +30,8 @@ from reporter.diagnosis.wording import sentences
 from reporter.texts import Translator, translator
 
 CLOCK_SKEW_LIMIT_S = 300
+# Typed answers about the one who signs in; they count only when the host application, which did, got them.
+PERSONAL_CODES = ("account_disabled", "account_locked", "bad_credentials", "mfa_required", "password_expired")
 
 # Answers to a question that did not suit the address; the server is there and well.
 _ANSWERS_ANYWAY = (405, 406, 411, 415, 422, 426, 428)
@@ -263,7 +267,7 @@ def _find(evidence: Evidence) -> _Finding:
     What is measured now wins over what was seen before, except where only the host could see: past
     a proxy, and past the sign-in.
     """
-    measured = _first(evidence)
+    measured = _first(_anonymous(evidence))
     went_around_proxy = evidence.local is not None and bool(evidence.local.proxy)
     is_direct_fault = went_around_proxy and measured.rule.layer in _DIRECT_LAYERS
     if is_direct_fault:
@@ -290,6 +294,14 @@ def _find(evidence: Evidence) -> _Finding:
     told = told.at_most(Confidence.POSSIBLE)
     # what was amiss a moment ago is well now
     return told._replace(retry=Retry.AUTOMATIC) if measured.rule.cause == "ok" else told
+
+
+def _anonymous(evidence: Evidence) -> Evidence:
+    """The measurement without an answer about a person: the probe sent no name and no password."""
+    http = evidence.http
+    if _code(http) not in PERSONAL_CODES or http is None:
+        return evidence
+    return replace(evidence, http=replace(http, problem=None))
 
 
 def _first(evidence: Evidence) -> _Finding:

@@ -133,10 +133,12 @@ ENQUEUE_MANY = """
 import sys
 from pathlib import Path
 from reporter.delivery.spool import Spool
-with Spool(Path(sys.argv[1])) as spool:
-    for number in range(20):
-        spool.enqueue(f"{sys.argv[2]}-{number:05}", b"{}", [], sendable=True, sent_by_person=True)
-        spool.enqueue(f"SAME-{number:05}", b"{}", [], sendable=True, sent_by_person=True)
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(10):  # every time, all of them begin a new spool at the same moment
+    with Spool(Path(sys.argv[1]) / f"{number}.sqlite") as spool:
+        spool.enqueue(f"{sys.argv[2]}-00000", b"{}", [], sendable=True, sent_by_person=True)
+        spool.enqueue("SAME-00000", b"{}", [], sendable=True, sent_by_person=True)
 """
 
 
@@ -150,14 +152,27 @@ def test_a_process_killed_right_after_enqueue_has_lost_nothing(tmp_path: Path) -
 
 
 def test_several_processes_begin_one_spool_and_fill_it_at_once(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "spool.sqlite"
     writers = [
-        subprocess.Popen([sys.executable, "-c", ENQUEUE_MANY, str(path), f"PRO{number}"])
+        subprocess.Popen(
+            [sys.executable, "-c", ENQUEUE_MANY, str(tmp_path), f"PRO{number}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
         for number in range(4)
     ]
-    assert [writer.wait() for writer in writers] == [0, 0, 0, 0]
-    with Spool(path) as spool:
-        assert len(spool.list()) == 5 * 20
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"ready\n"
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write(b"go\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate()
+    assert [writer.returncode for writer in writers] == [0, 0, 0, 0]
+    for number in range(10):
+        with Spool(tmp_path / f"{number}.sqlite") as spool:
+            assert len(spool.list()) == 4 + 1
 
 
 def test_threads_share_a_spool(spool: Spool, enqueue: Enqueue) -> None:

@@ -30,7 +30,7 @@ from reporter.diagnosis.evidence import (
 )
 from reporter.diagnosis.hearsay import heard
 from reporter.diagnosis.ladder import unmeasured
-from reporter.diagnosis.rules import RULES, diagnose
+from reporter.diagnosis.rules import PERSONAL_CODES, RULES, diagnose
 from reporter.diagnosis.target import parse_target
 from reporter.diagnosis.verdict import Confidence, Retry, Verdict
 from tests.diagnosis.wire import NOW
@@ -110,15 +110,21 @@ def test_a_forbidden_route_blocks_even_the_names() -> None:
 
 @pytest.mark.parametrize("code", sorted(TYPED_CODES))
 def test_every_typed_code_has_its_cause(code: str) -> None:
-    verdict = diagnose(answered(403, problem=Problem(code=code)))
+    verdict = diagnose(evidence(reported=Reported(status=403, problem=Problem(code=code))))
     assert (verdict.cause, verdict.layer, verdict.confidence) == (f"app.{code}", "app", "certain")
 
 
-def test_credentials_are_never_retried_by_themselves() -> None:
-    until = NOW + timedelta(minutes=10)
-    for code in ("bad_credentials", "account_locked", "account_disabled", "password_expired", "mfa_required"):
-        verdict = diagnose(answered(401, problem=Problem(code=code, until=until)))
-        assert verdict.retry is Retry.BY_HAND
+@pytest.mark.parametrize("code", sorted(TYPED_CODES))
+def test_a_probe_that_named_nobody_learns_nothing_about_a_person(code: str) -> None:
+    verdict = diagnose(answered(403, problem=Problem(code=code)))
+    assert verdict.cause == ("http.forbidden" if code in PERSONAL_CODES else f"app.{code}")
+
+
+@pytest.mark.parametrize("code", PERSONAL_CODES)
+def test_credentials_are_never_retried_by_themselves(code: str) -> None:
+    problem = Problem(code=code, until=NOW + timedelta(minutes=10))
+    verdict = diagnose(evidence(reported=Reported(status=401, problem=problem)))
+    assert (verdict.cause, verdict.retry) == (f"app.{code}", Retry.BY_HAND)
     assert diagnose(answered(401)).retry is Retry.BY_HAND
 
 

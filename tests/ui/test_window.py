@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tkinter
 from collections import Counter
 from collections.abc import Callable
@@ -506,7 +507,8 @@ def test_a_widened_window_breaks_its_lines_anew(screens: Screens, texts: Texts) 
 
 def test_copying_works_with_a_russian_keyboard(screens: Screens, texts: Texts) -> None:
     need_xdotool()
-    screen = screens()
+    screen = screens("1280x1024")
+    subprocess.run(["setxkbmap", "-display", screen.name, "ru"], check=True)
     person = Person(screen, FakeDesk(), texts("ru"))
 
     def script() -> Script:
