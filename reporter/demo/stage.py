@@ -38,6 +38,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What ``reporter demo --json`` prints."""
 
     scenario: str
+    signed_in: bool
     verdict: Verdict | None
     report: dict[str, str] | None
     receipt: Receipt | None
@@ -81,6 +82,7 @@ def play(name: str, *, given: Mapping[str, str], quiet: bool) -> Result:
         inbox.stop()
     return Result(
         scenario=name,
+        signed_in=signed_in,
         verdict=None if farewell is None else farewell.verdict,
         report=None if receipt is None else {"reference": receipt.reference},
         receipt=receipt,

@@ -63,7 +63,7 @@ def test_the_endpoint_that_is_down_is_told_before_the_flush_delivers() -> None:
 
 def test_the_demo_speaks_russian() -> None:
     ended = run("--scenario", "refused", "--language", "ru")
-    assert "обращени" in ended.stdout.lower()
+    assert "отчёт" in ended.stdout.lower()
 
 
 def test_every_scenario_is_listed_and_an_unknown_one_is_a_sentence() -> None:
