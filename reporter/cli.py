@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +22,7 @@ from reporter.errors import ReporterError, SettingsError, UsageError
 
 if TYPE_CHECKING:
     from reporter.delivery.receipt import Receipt
+    from reporter.delivery.spool import Spool
     from reporter.diagnosis.verdict import Verdict
     from reporter.settings.layers import Loaded
 
@@ -262,7 +264,7 @@ def queue_flush(force: bool, json_: bool, **given: str | None) -> None:
                 "There is nowhere to send to: set `endpoint`, for example REPORTER_ENDPOINT=https://support.example.org/reports."
             ]
         )
-    with agent.spool() as kept:
+    with opened_spool() as kept:
         receipts = agent.postman(kept, loaded).flush(force=force)
     if json_:
         print_json(receipts)
@@ -279,10 +281,9 @@ def queue_flush(force: bool, json_: bool, **given: str | None) -> None:
 @click.argument("output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.zip")
 def queue_export(reference: str, output: Path) -> None:
     """Write the report REFERENCE to a zip file, to hand it over by other means."""
-    from reporter import agent
     from reporter.report import bundle
 
-    with agent.spool() as kept:
+    with opened_spool() as kept:
         envelope = kept.get(known_reference(reference))
     if envelope is None:
         raise no_such_report(reference)
@@ -294,10 +295,9 @@ def queue_export(reference: str, output: Path) -> None:
 @click.argument("reference")
 def queue_drop(reference: str) -> None:
     """Delete the report REFERENCE from this computer."""
-    from reporter import agent
 
     wanted = known_reference(reference)
-    with agent.spool() as kept:
+    with opened_spool() as kept:
         if not kept.drop(wanted):
             raise no_such_report(wanted)
     click.echo(f"{wanted}  deleted")
@@ -420,6 +420,17 @@ def known_reference(text: str) -> str:
     return parsed
 
 
+@contextmanager
+def opened_spool() -> Iterator[Spool]:
+    """This person's spool; what had to be done to open it is told."""
+    from reporter import agent
+
+    with agent.spool() as kept:
+        if kept.remark:
+            click.echo(kept.remark, err=True)
+        yield kept
+
+
 def missing_extra(extra: str, error: ModuleNotFoundError) -> UsageError:
     """The sentence for a part of Reporter that is not installed."""
     return UsageError(
@@ -437,9 +448,8 @@ def no_such_report(reference: str) -> UsageError:
 
 def list_queue(json_: bool) -> None:
     """Print every report on this computer."""
-    from reporter import agent
 
-    with agent.spool() as kept:
+    with opened_spool() as kept:
         receipts = [envelope.receipt() for envelope in kept.list()]
     if json_:
         print_json(receipts)

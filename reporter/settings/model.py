@@ -218,6 +218,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Setting(
             kind=Number(1, 3650),
+            planned=True,
             help="After how many days delivered and refused reports are removed from this computer.",
         ),
     ] = 30
@@ -225,6 +226,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Setting(
             kind=Number(1, 100_000),
+            planned=True,
             help="How many megabytes the reports kept on this computer may take.",
         ),
     ] = 100
