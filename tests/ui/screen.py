@@ -69,10 +69,16 @@ class Person:
     """Operates the window: a script acts, and yields what it waits for."""
 
     def __init__(
-        self, screen: Screen, desk: FakeDesk, texts: Translator, *, appearance: str = "light"
+        self,
+        screen: Screen,
+        desk: FakeDesk,
+        texts: Translator,
+        *,
+        appearance: str = "light",
+        clock: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.screen = screen
-        self.presenter = Presenter(desk, texts, jitter=lambda: 0.0)
+        self.presenter = Presenter(desk, texts, clock=clock, jitter=lambda: 0.0)
         environ = {"DISPLAY": screen.name, "HOME": "/nonexistent"}
         self.face = WindowFace(appearance=appearance, environ=environ, system="linux")
         self.root: tkinter.Tk = self.face._root

@@ -283,10 +283,13 @@ def test_the_access_code_goes_to_the_host_by_enter(screens: Screens, texts: Text
 
 
 def test_the_countdown_is_seen_and_details_stop_it(screens: Screens, texts: Texts) -> None:
-    person = Person(screens(), FakeDesk(REFUSED), texts("en"))
+    seconds = [0.0]
+    person = Person(screens(), FakeDesk(REFUSED), texts("en"), clock=lambda: seconds[0])
 
     def script() -> Script:
         yield person.idle
+        assert person.reads("Try again (5)")
+        seconds[0] = 1.0
         yield lambda: person.reads("Try again (4)")
         person.click("Show details…")
         yield lambda: person.reads("Errno 111")
