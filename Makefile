@@ -25,7 +25,7 @@ test:
 
 bench:
 	@packaging/develop bench
-	@$(PYTHON_IN_VENV) -m tests.benchmarks
+	@.venv-bench/bin/python -m tests.benchmarks
 
 catalogues:
 	@packaging/develop test
@@ -33,6 +33,6 @@ catalogues:
 	@$(PYTHON_IN_VENV) packaging/catalogues.py compile
 
 clean:
-	@rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	@rm -rf .venv .venv-bench .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	@find reporter packaging tests -name __pycache__ -prune -exec rm -rf {} +
 	@find reporter -name '*.mo' -delete

@@ -16,7 +16,6 @@ Every room is known here by its verb, and no detail of any.
 from __future__ import annotations
 
 import os
-import subprocess
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -136,7 +135,7 @@ class Case:
         self._host = host
         self._id = str(uuid.uuid4())
         self._created_at = datetime.now(UTC).astimezone()
-        self._measured: list[str] = []
+        self._measured: list[str] | None = None
         self._facts: Facts | None = None
         self._facts_lock = threading.Lock()
 
@@ -157,11 +156,11 @@ class Case:
 
     def diagnose(self, show: Callable[[Notice], None]) -> Notice:
         """Measure, judge, and say why; ``show`` receives the notice with what is measured so far."""
-        self._measured = []
+        measured = self._measured = []
 
         def note(progress: StageProgress) -> None:
             if progress.result:
-                self._measured.append(f"{progress.stage}  {progress.result}")
+                measured.append(f"{progress.stage}  {progress.result}")
                 show(self.first_notice())
 
         from reporter.diagnosis.narrative import narrate
@@ -253,8 +252,6 @@ class Case:
             return self._facts
 
     def _notice(self, headline: str, advice: list[str]) -> Notice:
-        from reporter.report.details import details
-
         verdict = self.verdict
         cause, layer = (verdict.cause, verdict.layer) if verdict else ("", "")
         offered = self._loaded.settings.help_for(cause, layer, self.texts.language)
@@ -268,8 +265,16 @@ class Case:
             retry=verdict.retry if verdict and automatic else Retry.AFTER_FIX,
             retry_at=verdict.retry_at if verdict else None,
             asks_access_code=cause == "app.session_locked" and accepts_code,
-            details=details(self.failure, verdict, self._measured),
+            details=self._details(),
         )
+
+    def _details(self) -> str:
+        """The technical text; empty before the first view, which must not wait for it."""
+        if self._measured is None:
+            return ""
+        from reporter.report.details import details
+
+        return details(self.failure, self.verdict, self._measured)
 
 
 def diagnose(
@@ -343,6 +348,8 @@ def postman(kept: Spool, loaded: Loaded) -> Postman:
 
 def leave_to_postman(loaded: Loaded) -> None:
     """Start a short-lived process that sends what is due; nobody waits for it."""
+    import subprocess
+
     if not loaded.settings.destinations_in_order() or not _spool_file().exists():
         return
     try:

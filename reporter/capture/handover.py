@@ -8,8 +8,6 @@ agent that is gone.
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -67,6 +65,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 def agent_command() -> list[str]:
     """The command line that starts the agent: this Python's, or the installed program for a frozen host."""
     if getattr(sys, "frozen", False) or not sys.executable:
+        import shutil
+
         return [shutil.which("reporter") or "reporter"]
     # -P: a file named reporter.py in the host's working directory must not be taken for the agent.
     return [sys.executable, "-P", "-X", "utf8", "-m", "reporter"]
@@ -77,6 +77,8 @@ class HostSide:
 
     def __init__(self, opening: Opening) -> None:
         """Raises OSError when the agent cannot be started."""
+        import subprocess
+
         self._process = subprocess.Popen(
             [*agent_command(), "show", "--hosted"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )

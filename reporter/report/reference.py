@@ -7,8 +7,8 @@ minted, so that every character is a digit or an unmistakable letter.
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RANDOM_BITS = 40
@@ -21,7 +21,7 @@ _SHAPE = re.compile(f"[{ALPHABET}]{{4}}-[{ALPHABET}]{{5}}")
 def mint() -> str:
     """A new reference; no two clients need to know of each other."""
     while True:
-        number = secrets.randbits(RANDOM_BITS)
+        number = int.from_bytes(os.urandom(RANDOM_BITS // 8))
         check = number % CHECK_MODULUS
         if check < len(ALPHABET):
             return _written(number, check)

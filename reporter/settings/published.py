@@ -7,7 +7,6 @@ as none, and a disk that refuses is no reason to disturb a login that succeeded.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import threading
 from collections.abc import Mapping
@@ -58,6 +57,8 @@ def remember(target: str, *, help_text: str, help_url: str, environ: Mapping[str
 def recall(target: str, environ: Mapping[str, str]) -> Mapping[str, str]:
     """What was remembered for ``target``: ``help_text`` and ``help_url`` where they are known."""
     key = without_secrets(target).rstrip("/")
+    if not _folder(environ).is_dir():
+        return {}
     try:
         with _path(key, environ).open("rb") as stream:
             found = msgspec.json.decode(stream.read(FILE_LIMIT_BYTES), type=_Published)
@@ -73,6 +74,12 @@ def _sound(published: Mapping[str, str]) -> dict[str, str]:
     return {name: str(given.value) for name, given in said.values.items() if given.value}
 
 
+def _folder(environ: Mapping[str, str]) -> Path:
+    return paths.cache(environ) / "published"
+
+
 def _path(key: str, environ: Mapping[str, str]) -> Path:
+    import hashlib  # it costs the first window some milliseconds, so only where something is remembered
+
     name = hashlib.sha256(key.encode(errors="replace")).hexdigest()[:32]
-    return paths.cache(environ) / "published" / f"{name}.json"
+    return _folder(environ) / f"{name}.json"

@@ -119,7 +119,7 @@ class ScrollArea(ttk.Frame):
         """Show the bar while there is something to scroll; it stands in the margin."""
         fits = float(first) <= 0 and float(last) >= 1
         if self._bar is None:
-            if fits:
+            if fits or self._canvas.winfo_height() <= 1:  # not laid out yet
                 return
             self._bar = self._theme.scrollbar(self, self._canvas.yview)
         self._bar.set(first, last)

@@ -13,6 +13,8 @@ from reporter.ui.window.theme import RING, Font, Theme
 
 # X11 cannot draw windows higher than 32,767 pixels.
 PROSE_LIMIT_PX = 24_000
+# By then the window stands; before, counting would hold it up.
+CHECK_MS = 30
 SCROLL_KEYS = (("Up", -1, "units"), ("Down", 1, "units"), ("Prior", -1, "pages"), ("Next", 1, "pages"))
 
 
@@ -56,7 +58,7 @@ class Prose(ttk.Frame):
         self.text.pack(side="left", fill="both", expand=True)
         self._bar: ttk.Scrollbar | None = None
         self._width_px = width_px
-        self.bind("<Configure>", self._resized)
+        self.text.bind("<Configure>", self._resized)
         _read_by_keys(self.text)
 
     def set(self, paragraphs: Sequence[str]) -> None:
@@ -77,6 +79,7 @@ class Prose(ttk.Frame):
             text.tag_add("next", "2.0", "end")
         text.configure(state="disabled")
         self._set_height(self._estimate())
+        self.after(CHECK_MS, self._count)
 
     def _estimate(self) -> int:
         """The height before Tk has laid the lines out: words are measured and broken here."""
@@ -108,11 +111,16 @@ class Prose(ttk.Frame):
         return lines
 
     def _resized(self, event: tkinter.Event[tkinter.Misc]) -> None:
-        if event.width > 1:
-            self._width_px = event.width
-            self.text.update_idletasks()
-            counted = self.text.tk.call(self.text, "count", "-update", "-ypixels", "1.0", "end")
-            self._set_height(self.text.tk.getint(counted))
+        """Another width breaks the lines elsewhere."""
+        width = event.width + (0 if self._bar is None else self._bar.winfo_reqwidth())
+        if event.width > 1 and width != self._width_px:
+            self._width_px = width
+            self._count()
+
+    def _count(self) -> None:
+        """The height as Tk itself has laid the lines out."""
+        counted = self.text.tk.call(self.text, "count", "-update", "-ypixels", "1.0", "end")
+        self._set_height(self.text.tk.getint(counted))
 
     def _set_height(self, height: int) -> None:
         scrolls = height > self._limit_px
