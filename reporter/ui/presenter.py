@@ -421,7 +421,7 @@ def receipt_lines(receipt: Receipt, texts: Translator) -> list[str]:
                 say("Support's system did not take the report."),
                 say("It is kept on this computer, so nothing is lost. Please call support."),
             ]
-    if receipt.reason and receipt.state in (State.REFUSED, State.QUEUED, State.SAVED):
+    if receipt.reason and receipt.state is State.REFUSED:
         lines.append(say("Reason: {reason}", reason=one_line(receipt.reason, REASON_LIMIT_CHARS)))
     return lines
 

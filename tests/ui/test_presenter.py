@@ -243,7 +243,7 @@ def test_the_receipt_says_what_became_of_the_report(state: State, headline: str)
     assert face.last.receipt_lines[0] == headline
     assert not face.last.can_send
     assert presenter.receipt is not None
-    told = state in (State.QUEUED, State.SAVED, State.REFUSED)
+    told = state is State.REFUSED
     assert ("Reason: it[31m waits" in face.last.receipt_lines) == told
 
 
