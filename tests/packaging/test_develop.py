@@ -59,7 +59,7 @@ def test_an_ordinary_user_is_told_all_that_is_missing_in_one_sentence(system: Sy
     assert run.returncode == 1
     assert run.stdout == ""
     assert len(run.stderr.splitlines()) == 1
-    assert run.stderr.count("xvfb xdotool imagemagick") == 2
+    assert run.stderr.count("xvfb xdotool chromium") == 2
     assert "as root run" in run.stderr
     assert not system.apt_log.exists()
 
@@ -68,7 +68,7 @@ def test_what_is_there_is_not_asked_for(system: System) -> None:
     system.add_apt(user_id=1000)
     system.add("Xvfb", "exit 0")
     run = system.develop("test")
-    assert "xdotool imagemagick" in run.stderr
+    assert "xdotool chromium" in run.stderr
     assert "xvfb" not in run.stderr
 
 
@@ -79,7 +79,7 @@ def test_root_installs_exactly_what_is_missing(system: System) -> None:
     update, install = system.apt_log.read_text(encoding="utf-8").splitlines()
     assert update.endswith("update")
     assert "install --no-install-recommends" in install
-    assert "xvfb imagemagick" in install
+    assert "xvfb chromium" in install
     assert "xdotool" not in install
     # The Python asked for is still missing then.
     assert run.returncode == 1
