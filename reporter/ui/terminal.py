@@ -213,8 +213,9 @@ class TerminalFace(Face):
 
     def _ask_code(self) -> str:
         self._presenter.stop_countdown()
-        self._write(self._say("Access code (it stays hidden):") + " ")
         with _echo_off(self._reader):
+            # asked only now: whoever types at once must not see the code either
+            self._write(self._say("Access code (it stays hidden):") + " ")
             code = self._read_line().strip()
         self._line("")
         return code

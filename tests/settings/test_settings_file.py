@@ -162,7 +162,7 @@ print("tomllib" in sys.modules)
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path), "HOME": str(tmp_path)},
+        env={"PATH": os.defpath, "XDG_CONFIG_HOME": str(tmp_path), "HOME": str(tmp_path)},
     )
     assert told.stdout.strip() == "False"
 
