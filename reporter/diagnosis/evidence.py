@@ -233,6 +233,158 @@ class Http(msgspec.Struct, frozen=True, kw_only=True):
     elapsed_ms: int = 0
 
 
+class ProxyOutcome(StrEnum):
+    """``tunnel``: CONNECT was answered with 2xx, the way behind it was then climbed; ``relayed``: plain HTTP
+    was sent through it."""
+
+    TUNNEL = "tunnel"
+    RELAYED = "relayed"
+    AUTH_REQUIRED = "auth_required"
+    DENIED = "denied"
+    BAD_GATEWAY = "bad_gateway"
+    NO_ANSWER = "no_answer"
+    UNREACHABLE = "unreachable"
+    UNKNOWN_NAME = "unknown_name"
+    WRONG_SCHEME = "wrong_scheme"
+    FAILED = "failed"
+
+
+class Proxy(msgspec.Struct, frozen=True, kw_only=True):
+    """The proxy on the way, asked by our own CONNECT. ``address``: without credentials; ``source``: who
+    named it (``environment``, ``system``, ``pac``); ``authenticate``: the schemes that it offers."""
+
+    address: str
+    source: str
+    outcome: ProxyOutcome
+    status: int | None = None
+    authenticate: list[str] = msgspec.field(default_factory=list)
+    errno: int | None = None
+    gai_code: int | None = None
+    reason: str | None = None
+    elapsed_ms: int = 0
+
+
+class PacOutcome(StrEnum):
+    """``not_supported``: fetched, but no interpreter for it is installed here."""
+
+    FETCHED = "fetched"
+    UNAVAILABLE = "unavailable"
+    NOT_SUPPORTED = "not_supported"
+
+
+class Pac(msgspec.Struct, frozen=True, kw_only=True):
+    """The automatic proxy configuration that the system names."""
+
+    address: str
+    outcome: PacOutcome
+    status: int | None = None
+    elapsed_ms: int = 0
+
+
+class ControlOutcome(StrEnum):
+    """How far the way to a control address goes."""
+
+    ANSWERED = "answered"
+    NAME_FAILED = "name_failed"
+    CONNECT_FAILED = "connect_failed"
+    TLS_FAILED = "tls_failed"
+    NO_ANSWER = "no_answer"
+
+
+class Control(msgspec.Struct, frozen=True, kw_only=True):
+    """An internal address that proves what works apart from the target. ``issuer``: of its certificate;
+    ``same_host``: it shares an address with the target."""
+
+    address: str
+    outcome: ControlOutcome
+    status: int | None = None
+    issuer: str = ""
+    skew_s: int | None = None
+    same_host: bool = False
+    elapsed_ms: int = 0
+
+
+class PortalOutcome(StrEnum):
+    """``expected``: the page's own answer; ``signs_in``: a redirect, 511 or another body stood in its place."""
+
+    EXPECTED = "expected"
+    SIGNS_IN = "signs_in"
+    FAILED = "failed"
+
+
+class Portal(msgspec.Struct, frozen=True, kw_only=True):
+    """The page over plain HTTP whose answer is known. ``location``: where a redirect led, without query."""
+
+    address: str
+    outcome: PortalOutcome
+    status: int | None = None
+    location: str = ""
+    elapsed_ms: int = 0
+
+
+class Sibling(msgspec.Struct, frozen=True, kw_only=True):
+    """Another port of the same server, tried to tell a stopped service from a stopped computer."""
+
+    port: int
+    outcome: TcpOutcome
+
+
+class Resolver(msgspec.Struct, frozen=True, kw_only=True):
+    """The name server asked directly, apart from the system's resolver. ``rcode``: DNS response code,
+    null where it stayed silent."""
+
+    server: str
+    rcode: int | None = None
+    addresses: list[str] = msgspec.field(default_factory=list)
+    elapsed_ms: int = 0
+
+
+class DatabaseOutcome(StrEnum):
+    """``ready``: it asks to sign in or lets in; ``refused``: it answered with an error code."""
+
+    READY = "ready"
+    REFUSED = "refused"
+    NO_ANSWER = "no_answer"
+    CLOSED = "closed"
+    NOT_SPOKEN = "not_spoken"
+
+
+class Database(msgspec.Struct, frozen=True, kw_only=True):
+    """A database or directory, spoken to on the wire without credentials. ``sqlstate``: PostgreSQL;
+    ``ldap_code`` and ``ldap_data``: result code and Active Directory's sub-code."""
+
+    protocol: str
+    outcome: DatabaseOutcome
+    sqlstate: str = ""
+    ldap_code: int | None = None
+    ldap_data: str = ""
+    elapsed_ms: int = 0
+
+
+class ServiceNoticeOutcome(StrEnum):
+    """Only ``valid`` is shown; everything else is recorded and ignored."""
+
+    VALID = "valid"
+    EMPTY = "empty"
+    EXPIRED = "expired"
+    MALFORMED = "malformed"
+    OVERSIZED = "oversized"
+    UNREACHABLE = "unreachable"
+
+
+class ServiceNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """What the startup-error service says. ``covers``: the cause it names, empty where it names none."""
+
+    address: str
+    outcome: ServiceNoticeOutcome
+    message: str = ""
+    until: datetime | None = None
+    covers: str = ""
+    url: str = ""
+    status: int | None = None
+    elapsed_ms: int = 0
+
+
 class Reported(msgspec.Struct, frozen=True, kw_only=True):
     """What the host application saw, as far as a rule may decide on it.
 
@@ -271,4 +423,12 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     tls: Tls | None = None
     http: Http | None = None
     redirects: list[Redirect] = msgspec.field(default_factory=list)
+    proxy: Proxy | None = None
+    pac: Pac | None = None
+    resolver: Resolver | None = None
+    siblings: list[Sibling] = msgspec.field(default_factory=list)
+    controls: list[Control] = msgspec.field(default_factory=list)
+    portal: Portal | None = None
+    database: Database | None = None
+    service_notice: ServiceNotice | None = None
     reported: Reported | None = None
