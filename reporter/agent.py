@@ -33,7 +33,7 @@ from reporter.errors import ReporterError, TargetError
 from reporter.report.model import Story, to_bytes
 from reporter.texts import N_, Translator, translator
 from reporter.ui.notice import Notice
-from reporter.ui.presenter import Presenter, RetryResult
+from reporter.ui.presenter import Presenter, Recovery, RetryResult
 
 if TYPE_CHECKING:
     from reporter.delivery.postman import Postman
@@ -48,6 +48,8 @@ FIRST_ADVICE = (
     N_("Check the network connection."),
     N_("Check that the connection parameters are right."),
 )
+NETWORK_LAYERS = ("local", "dns", "portal", "proxy")
+"""Layers whose faults keep every server out of reach, not only this one."""
 CRASH_ADVICE = (
     N_("Start the program again; what was saved before is still there."),
     N_("If it happens again, send a report: it holds what support needs to find the cause."),
@@ -177,6 +179,16 @@ class Case:
             return self.first_notice()
         return self._notice(self.verdict.headline, self.verdict.advice)
 
+    def look_again(self) -> Recovery:
+        """Measure once more, and compare with the verdict that is shown."""
+        if self.verdict is None:
+            return Recovery.NOTHING
+        found = diagnose(self.failure.target, texts=self.texts)
+        if found.cause == "ok":
+            return Recovery.SERVER
+        was_cut_off = self.verdict.layer in NETWORK_LAYERS and found.layer not in NETWORK_LAYERS
+        return Recovery.NETWORK if was_cut_off else Recovery.NOTHING
+
     def retry(self, access_code: str) -> RetryResult:
         """Ask the host for one more try of the login."""
         result = self._host.ask(access_code) if self._host is not None else None
@@ -265,6 +277,7 @@ class Case:
             retry=verdict.retry if verdict and automatic else Retry.AFTER_FIX,
             retry_at=verdict.retry_at if verdict else None,
             asks_access_code=cause == "app.session_locked" and accepts_code,
+            may_recover=layer != "" and verdict is not None and verdict.retry is not Retry.BY_HAND,
             details=self._details(),
         )
 

@@ -19,7 +19,8 @@ DETAILS_LIMIT_CHARS = 128_000
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """``help_text`` and ``help_url`` are the administrator's, empty where none is set; the address
-    has passed the link rules. ``asks_access_code``: the system is locked and can be entered with a code.
+    has passed the link rules. ``asks_access_code``: the system is locked and can be entered with a code;
+    ``may_recover``: what is amiss can end by itself, so that a later look makes sense.
     ``details``: the full technical text behind "Show details…"."""
 
     headline: str
@@ -29,6 +30,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     retry: Retry = Retry.AFTER_FIX
     retry_at: datetime | None = None
     asks_access_code: bool = False
+    may_recover: bool = False
     details: str = ""
 
 

@@ -23,6 +23,7 @@ from reporter.report.model import Story
 from reporter.texts import Translator
 from reporter.texts.safe import one_line
 from reporter.ui.face import Face
+from reporter.ui.lookout import Lookout
 from reporter.ui.notice import Notice, tidy
 
 AUTOMATIC_RETRY_S = (5, 10, 20, 40, 60)
@@ -48,6 +49,14 @@ class RetryResult(StrEnum):
     HOST_GONE = "host_gone"
 
 
+class Recovery(StrEnum):
+    """What a quiet look found to be back. ``NETWORK``: names and ways work again, the server not yet."""
+
+    NOTHING = "nothing"
+    NETWORK = "network"
+    SERVER = "server"
+
+
 class Desk(Protocol):
     """What the agent does for the dialog. All but ``first_notice`` may take seconds and are called
     on background threads. Only ``send`` raises; the others return a notice or a text that says so."""
@@ -66,6 +75,9 @@ class Desk(Protocol):
 
     def diagnose(self, show: Callable[[Notice], None]) -> Notice:
         """Look for the cause; ``show`` receives what is known meanwhile."""
+
+    def look_again(self) -> Recovery:
+        """Measure once more and tell what is back; what is shown and sent stays as it is."""
 
     def retry(self, access_code: str) -> RetryResult:
         """Have the host try its login once more."""
@@ -146,6 +158,7 @@ class Presenter:
         self._diagnosing = True  # from the first view on; the work begins with start()
         self._automatic_tries = 0
         self._retry_due: float | None = None
+        self._lookout = Lookout(self._clock, self._jitter)
         self._receipt: Receipt | None = None
         self._closed = False
         self.succeeded = False
@@ -200,6 +213,7 @@ class Presenter:
             if self._retrying or self._diagnosing or self._sending or self._closed:
                 return
             self._retry_due = None
+            self._lookout.stop()
             self._remark = ""
             if not self._desk.has_host:
                 self._diagnose()
@@ -257,11 +271,16 @@ class Presenter:
         self._refresh()
 
     def tick(self) -> None:
-        """A face calls this about four times a second; starts a due automatic try."""
+        """A face calls this about four times a second; starts what is due by itself."""
         with self._lock:
-            due = self._retry_due is not None and self._clock() >= self._retry_due
-        if due:
+            retry = self._retry_due is not None and self._clock() >= self._retry_due
+            look = self._lookout.is_due() and not (retry or self._closed or self._busy())
+            if look:
+                self._lookout.stop()
+        if retry:
             self.try_again()
+        elif look:
+            self._work(self._look_again)
 
     # The work behind it
 
@@ -276,6 +295,8 @@ class Presenter:
                 self._notice = notice
                 self._diagnosing = False
                 self._plan_retry()
+                if self._notice.may_recover:
+                    self._lookout.plan()
             self._refresh()
 
         self._work(work)
@@ -300,6 +321,22 @@ class Presenter:
     def _show(self, notice: Notice) -> None:
         with self._lock:
             self._notice = tidy(notice)
+        self._refresh()
+
+    def _look_again(self) -> None:
+        recovery = self._desk.look_again()
+        with self._lock:
+            if self._closed or self._busy():
+                return  # the next diagnosis plans the next look
+            if recovery is Recovery.SERVER:
+                self._remark = self.texts.say("The server can be reached again. You can sign in now.")
+                signs_in = self._desk.has_host and self._notice.retry is Retry.AUTOMATIC
+                if signs_in and self._page is Page.MESSAGE:
+                    self.try_again()
+            else:
+                if recovery is Recovery.NETWORK:
+                    self._remark = self.texts.say("The network is back; the server is not within reach yet.")
+                self._lookout.plan()
         self._refresh()
 
     def _retry(self, access_code: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from reporter.delivery.receipt import State
 from reporter.demo import servers
 from reporter.inbox.server import Inbox
 from reporter.report.model import Story
-from reporter.ui.presenter import Page
+from reporter.ui.presenter import Page, Recovery
 from reporter.ui.recorded import RecordedFace
 
 STORY = Story(text="I wanted to post an invoice. password=hunter2-marker", contact="anna@example.org")
@@ -311,3 +312,14 @@ def test_details_hold_message_verdict_measurements_and_exception(expired: Failur
     ):
         assert part in face.last.details
     assert "hunter2-marker" not in face.last.details
+
+
+def test_a_quiet_look_finds_the_server_back_and_changes_nothing_else() -> None:
+    port = servers.closed_port()
+    case = agent.Case(Failure(target=f"tcp://127.0.0.1:{port}", message="x"), loaded=agent.load_settings())
+    case.diagnose(lambda notice: None)
+    before = case.verdict
+    assert case.look_again() is Recovery.NOTHING
+    with socket.create_server(("127.0.0.1", port)):
+        assert case.look_again() is Recovery.SERVER
+    assert case.verdict is before

@@ -11,7 +11,7 @@ from reporter.diagnosis.verdict import Retry
 from reporter.errors import SpoolError
 from reporter.report.model import Story
 from reporter.ui.notice import Notice
-from reporter.ui.presenter import RetryResult
+from reporter.ui.presenter import Recovery, RetryResult
 
 REFERENCE = "K7QF-9M2TX"
 GATE_LIMIT_S = 20
@@ -108,6 +108,8 @@ class FakeDesk:
         self.sent: list[Story] = []
         self.opened: list[str] = []
         self.codes: list[str] = []
+        self.recoveries: list[Recovery] = []
+        self.looks = 0
         self.about_text = ABOUT
         self.disk_full = False
         self._first = first
@@ -122,6 +124,10 @@ class FakeDesk:
         self.told.append("diagnose")
         self._pass_gate()
         return self._verdicts.pop(0) if len(self._verdicts) > 1 else self._verdicts[0]
+
+    def look_again(self) -> Recovery:
+        self.looks += 1
+        return self.recoveries.pop(0) if self.recoveries else Recovery.NOTHING
 
     def retry(self, access_code: str) -> RetryResult:
         self.codes.append(access_code)
