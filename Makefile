@@ -3,14 +3,15 @@
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench catalogues clean
+.PHONY: help demo test bench explanations catalogues clean
 
 help:
-	@echo 'make demo        a login fails for real: see the dialog, send a report, read it as support'
-	@echo 'make test        style, types and all tests, with coverage'
-	@echo 'make bench       speed and memory against known peers'
-	@echo 'make catalogues  bring the translations up to the sentences of the code'
-	@echo 'make clean       remove everything that these made'
+	@echo 'make demo          a login fails for real: see the dialog, send a report, read it as support'
+	@echo 'make test          style, types and all tests, with coverage'
+	@echo 'make bench         speed and memory against known peers'
+	@echo 'make explanations  the same faults, as curl, requests, Chromium and pip explain them'
+	@echo 'make catalogues    bring the translations up to the sentences of the code'
+	@echo 'make clean         remove everything that these made'
 
 demo:
 	@packaging/develop demo
@@ -26,6 +27,10 @@ test:
 bench:
 	@packaging/develop bench
 	@.venv-bench/bin/python -m tests.benchmarks
+
+explanations:
+	@packaging/develop test
+	@$(PYTHON_IN_VENV) -m tests.benchmarks.explanations
 
 catalogues:
 	@packaging/develop test

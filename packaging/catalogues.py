@@ -27,8 +27,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = Path("reporter")
 CATALOGUES = "reporter/texts/locale/*/LC_MESSAGES/*.po"
-# What marks a sentence in the code: Translator.say, N_, and Translator.count with its two forms.
-KEYWORDS = {"say": None, "N_": None, "count": (1, 2)}
+# What marks a sentence in the code: Translator.say (also where it is kept as ``_say``), N_, and
+# Translator.count with its two forms.
+KEYWORDS = {"say": None, "_say": None, "N_": None, "count": (1, 2)}
 LINE_WIDTH_CHARS = 110
 
 # Babel's own header carries the time of each run.

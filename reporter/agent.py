@@ -28,6 +28,7 @@ import msgspec
 from reporter.capture.failure import Failure
 from reporter.capture.handover import Farewell, Result, agent_command
 from reporter.delivery.receipt import Receipt, State
+from reporter.diagnosis.evidence import ServiceNoticeOutcome
 from reporter.diagnosis.verdict import Retry, Verdict
 from reporter.errors import ReporterError, TargetError
 from reporter.report.model import Story, to_bytes
@@ -39,9 +40,11 @@ if TYPE_CHECKING:
     from reporter.delivery.postman import Postman
     from reporter.delivery.spool import Spool
     from reporter.diagnosis.ladder import StageProgress
+    from reporter.diagnosis.surroundings import Surroundings
     from reporter.facts.model import Facts
     from reporter.report.model import Report
     from reporter.settings.layers import Loaded
+    from reporter.settings.model import Settings
     from reporter.ui.face import Face
 
 FIRST_ADVICE = (
@@ -165,13 +168,18 @@ class Case:
                 measured.append(f"{progress.stage}  {progress.result}")
                 show(self.first_notice())
 
+        from reporter.diagnosis.extension import installed
         from reporter.diagnosis.narrative import narrate
 
         try:
             self.verdict = diagnose(
-                self.failure.target, failure=self.failure, texts=self.texts, observer=note
+                self.failure.target,
+                settings=self._loaded.settings,
+                failure=self.failure,
+                texts=self.texts,
+                observer=note,
             )
-            self._measured = narrate(self.verdict.evidence)
+            self._measured = [*narrate(self.verdict.evidence), *installed().gaps]
         except TargetError as error:
             self.verdict = hearsay(self.failure, self.texts)
             self._measured = [str(error)] if self.failure.target else []
@@ -269,6 +277,8 @@ class Case:
         offered = self._loaded.settings.help_for(cause, layer, self.texts.language)
         accepts_code = self._host is not None and self._host.accepts_access_code
         automatic = self._host is not None and self._host.automatic
+        service = verdict.evidence.service_notice if verdict else None
+        is_told = service is not None and service.outcome is ServiceNoticeOutcome.VALID
         return Notice(
             headline=headline,
             advice=advice,
@@ -278,6 +288,9 @@ class Case:
             retry_at=verdict.retry_at if verdict else None,
             asks_access_code=cause == "app.session_locked" and accepts_code,
             may_recover=layer != "" and verdict is not None and verdict.retry is not Retry.BY_HAND,
+            service_message=service.message if service and is_told else "",
+            service_until=service.until if service and is_told else None,
+            service_url=service.url if service and is_told else "",
             details=self._details(),
         )
 
@@ -293,20 +306,43 @@ class Case:
 def diagnose(
     address: str,
     *,
+    settings: Settings | None = None,
     failure: Failure | None = None,
     texts: Translator | None = None,
     deadline_s: float = 5.0,
     observer: Callable[[StageProgress], None] | None = None,
 ) -> Verdict:
-    """Measure the way to an address and judge it; raises TargetError for an address that is not one."""
+    """Measure the way to an address and judge it; raises TargetError for an address that is not one.
+
+    ``settings`` name what else in the network may be asked.
+    """
     from reporter.diagnosis import rules
     from reporter.diagnosis.hearsay import heard
     from reporter.diagnosis.ladder import examine
     from reporter.diagnosis.target import parse_target
 
     reported = None if failure is None else heard(failure)
-    evidence = examine(parse_target(address), reported=reported, deadline_s=deadline_s, observer=observer)
+    evidence = examine(
+        parse_target(address),
+        surroundings=_surroundings(settings),
+        reported=reported,
+        deadline_s=deadline_s,
+        observer=observer,
+    )
     return rules.diagnose(evidence, texts)
+
+
+def _surroundings(settings: Settings | None) -> Surroundings:
+    from reporter.diagnosis.surroundings import Surroundings
+
+    if settings is None:
+        return Surroundings()
+    return Surroundings(
+        control_urls=settings.control_urls,
+        portal_url=settings.portal_url,
+        status_url=settings.status_url,
+        language=translator(settings.language).language,
+    )
 
 
 def hearsay(failure: Failure, texts: Translator | None = None) -> Verdict:

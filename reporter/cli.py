@@ -104,7 +104,11 @@ def diagnose(target: str, deadline_s: float, json_: bool, **given: str | None) -
     loaded = load_or_refuse(target, given)
     with show_progress(enabled=not json_) as observer:
         verdict = agent.diagnose(
-            target, texts=translator(loaded.settings.language), deadline_s=deadline_s, observer=observer
+            target,
+            settings=loaded.settings,
+            texts=translator(loaded.settings.language),
+            deadline_s=deadline_s,
+            observer=observer,
         )
     if json_:
         print_json(verdict)

@@ -35,6 +35,8 @@ class ExceptionInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     ``errno``: number of the operating system; ``gai_code``: result of getaddrinfo;
     ``reason``: OpenSSL's reason name; ``verify_code``: X.509 verification code;
+    ``sqlstate``: five characters by which SQL databases tell what happened; ``ldap_code``: result code of a
+    directory, ``ldap_data``: Active Directory's sub-code, the token after "data" in its diagnostic message;
     ``chain``: the type names from the exception caught down to the root.
     ``message`` is for people and never decided on.
     """
@@ -47,6 +49,9 @@ class ExceptionInfo(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     verify_code: int | None = None
     timed_out: bool = False
+    sqlstate: str = ""
+    ldap_code: int | None = None
+    ldap_data: str = ""
     chain: list[str] = msgspec.field(default_factory=list)
 
 
@@ -126,6 +131,8 @@ def tidy(failure: Failure) -> Failure:
             message=plain(exception.message, MESSAGE_LIMIT_CHARS),
             traceback=plain(exception.traceback, TRACEBACK_LIMIT_CHARS),
             reason=None if exception.reason is None else plain(exception.reason, NAME_LIMIT_CHARS),
+            sqlstate=plain(exception.sqlstate, NAME_LIMIT_CHARS),
+            ldap_data=plain(exception.ldap_data, NAME_LIMIT_CHARS),
             chain=[plain(name, NAME_LIMIT_CHARS) for name in exception.chain[:32]],
         )
     application = failure.application

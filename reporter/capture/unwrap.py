@@ -9,6 +9,7 @@ decided on the text of a message: texts are translated and change.
 from __future__ import annotations
 
 import errno
+import re
 import socket
 import sys
 import traceback
@@ -23,6 +24,7 @@ from reporter.capture.failure import ExceptionInfo, Response
 LINKS_LIMIT = 64
 TRACEBACK_FRAMES_LIMIT = 40
 PROBLEM_LIMIT_BYTES = 64 * 1024
+DIAGNOSTIC_LIMIT_CHARS = 1_024
 PROBLEM_MEMBERS = ("type", "title", "status", "code", "until", "min", "retry_after")
 
 # Faults of the program, not of the connection: never ours, whatever they were raised from.
@@ -42,6 +44,11 @@ _PROGRAMMING = (
     SyntaxError,
     TypeError,
 )
+# Classes of SQLSTATE: connection, authorization, unknown database, no resources, operator's intervention
+_CONNECTION_CLASSES = ("08", "28", "3D", "53", "57")
+_SQLSTATE = re.compile(r"[0-9A-Z]{5}")
+_LDAP_PACKAGES = frozenset({"ldap", "ldap3"})
+_LDAP_DATA = re.compile(r"\bdata ([0-9a-fA-F]{2,8})\b")
 _NETWORK_PACKAGES = frozenset({"aiohttp", "httpcore", "httpx", "requests", "urllib3"})
 _NETWORK_ERRNO_NAMES = (
     "EACCES",
@@ -90,6 +97,7 @@ def describe(error: BaseException) -> ExceptionInfo:
     """
     links = list(_links(error, implicit=True))
     root = _root(links)
+    ldap_code, ldap_data = next(filter(any, map(_ldap_result, links)), (None, ""))
     return ExceptionInfo(
         type=_name(root),
         message=safe_str(root),
@@ -99,6 +107,9 @@ def describe(error: BaseException) -> ExceptionInfo:
         reason=_text_or_none(getattr(root, "reason", None)) if _is_ssl(root) else None,
         verify_code=_integer(getattr(root, "verify_code", None)),
         timed_out=isinstance(root, TimeoutError),
+        sqlstate=next(filter(None, map(_sqlstate, links)), ""),
+        ldap_code=ldap_code,
+        ldap_data=ldap_data,
         chain=[_name(link) for link in links],
     )
 
@@ -184,6 +195,29 @@ def _rank(link: BaseException) -> int:
     return 2 if _is_network_link(link) else 1
 
 
+def _sqlstate(link: BaseException) -> str:
+    """The SQLSTATE that a database's exception carries: psycopg, asyncpg, pg8000 and others; else empty."""
+    for name in ("sqlstate", "pgcode"):
+        value = _attribute(link, name)
+        if isinstance(value, str) and _SQLSTATE.fullmatch(value):
+            return value
+    return ""
+
+
+def _ldap_result(link: BaseException) -> tuple[int | None, str]:
+    """Result code and Active Directory's sub-code of an exception of python-ldap or ldap3.
+
+    The token "data" in the directory's own diagnostic message is a documented code, not a sentence.
+    """
+    if not any(base.__module__.partition(".")[0] in _LDAP_PACKAGES for base in type(link).__mro__):
+        return None, ""
+    told = next((part for part in _attribute_tuple(link, "args") if isinstance(part, dict)), {})
+    code = _integer(told.get("result", _attribute(link, "result")))
+    diagnostic = told.get("info", _attribute(link, "message"))
+    found = _LDAP_DATA.search(diagnostic[:DIAGNOSTIC_LIMIT_CHARS]) if isinstance(diagnostic, str) else None
+    return code, found[1].lower() if found is not None else ""
+
+
 def _is_network_link(link: BaseException) -> bool:
     if isinstance(link, OSError):
         if isinstance(link, socket.gaierror | ConnectionError | TimeoutError) or _is_ssl(link):
@@ -196,6 +230,7 @@ def _is_network_link(link: BaseException) -> bool:
         )
     return (
         _is_bad_name(link)
+        or _sqlstate(link)[:2] in _CONNECTION_CLASSES
         or _from_network_package(link)
         or any(base.__module__ == "http.client" for base in type(link).__mro__)
         or type(link).__name__ == "IncompleteReadError"

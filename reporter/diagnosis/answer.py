@@ -51,7 +51,7 @@ def problem_of(document: Mapping[str, Any]) -> Problem:
         code=_text(document, "code", CODE_LIMIT_CHARS),
         title=_text(document, "title", TEXT_LIMIT_CHARS),
         detail=_text(document, "detail", TEXT_LIMIT_CHARS),
-        until=_moment(document.get("until")),
+        until=moment(document.get("until")),
         minimum=_text(document, "min", CODE_LIMIT_CHARS),
         # bool is an int to Python, and endless numbers have no text
         retry_after=str(seconds)
@@ -91,19 +91,19 @@ def retry_moment(retry_after: str, *, now: datetime, server_date: datetime | Non
     return now + wait
 
 
-def _text(document: Mapping[str, Any], member: str, limit_chars: int) -> str:
-    value = document.get(member)
-    return one_line(value, limit_chars) if isinstance(value, str) else ""
-
-
-def _moment(value: object) -> datetime | None:
+def moment(value: object) -> datetime | None:
     """An RFC 3339 moment; without a zone it says too little to be used."""
     if isinstance(value, datetime):
         return value if value.tzinfo is not None else None
     if not isinstance(value, str):
         return None
     try:
-        moment = msgspec.convert(value, datetime)
+        read = msgspec.convert(value, datetime)
     except msgspec.ValidationError:
         return None
-    return moment if moment.tzinfo is not None else None
+    return read if read.tzinfo is not None else None
+
+
+def _text(document: Mapping[str, Any], member: str, limit_chars: int) -> str:
+    value = document.get(member)
+    return one_line(value, limit_chars) if isinstance(value, str) else ""

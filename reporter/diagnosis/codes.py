@@ -7,13 +7,13 @@ their documentation.
 
 from __future__ import annotations
 
-from reporter.diagnosis.evidence import DnsOutcome, Fault, TcpOutcome, TlsOutcome
+from reporter.diagnosis.evidence import Database, DatabaseOutcome, DnsOutcome, Fault, TcpOutcome, TlsOutcome
 
 _ERRNOS: dict[TcpOutcome, tuple[int, ...]] = {
     # Linux, macOS, Windows
     TcpOutcome.REFUSED: (111, 61, 10061),
-    # reset, aborted, broken pipe
-    TcpOutcome.RESET: (104, 54, 10054, 103, 53, 10053, 32),
+    # reset, aborted, broken pipe, not connected any more
+    TcpOutcome.RESET: (104, 54, 10054, 103, 53, 10053, 32, 107, 57, 10057),
     TcpOutcome.TIMED_OUT: (110, 60, 10060),
     # host unreachable, host down
     TcpOutcome.UNREACHABLE: (113, 65, 10065, 112, 64, 10064),
@@ -40,6 +40,7 @@ _FAULT_BY_VERIFY_CODE = {
     2: Fault.UNKNOWN_ISSUER,
     20: Fault.UNKNOWN_ISSUER,
     21: Fault.UNKNOWN_ISSUER,
+    23: Fault.REVOKED,
     62: Fault.WRONG_NAME,
     64: Fault.WRONG_NAME,
 }
@@ -64,6 +65,49 @@ _TLS_BY_REASON = {
     "UNEXPECTED_EOF_WHILE_READING": TlsOutcome.CLOSED,
     "CERTIFICATE_VERIFY_FAILED": TlsOutcome.UNTRUSTED,
 }
+
+# PostgreSQL's SQLSTATE (its documentation, appendix A) → the code of a typed answer
+_CODE_BY_SQLSTATE = {
+    "28P01": "bad_credentials",
+    "3D000": "no_such_database",
+    "53300": "too_many_connections",
+    "57P03": "starting_up",
+}
+# Active Directory's sub-codes of invalid credentials, which are Windows' error numbers in hexadecimal
+_CODE_BY_LDAP_DATA = {
+    "525": "bad_credentials",
+    "52e": "bad_credentials",
+    "532": "password_expired",
+    "533": "account_disabled",
+    "701": "account_disabled",
+    "773": "password_expired",
+    "775": "account_locked",
+}
+LDAP_CREDENTIALS, LDAP_BUSY, LDAP_UNAVAILABLE = 49, 51, 52
+# stronger authentication, confidentiality, appropriate authentication wanted; rights missing; unwilling
+_LDAP_REFUSALS = (8, 13, 48, LDAP_CREDENTIALS, 50, 53)
+
+
+def database_code(database: Database) -> str:
+    """The code of a typed answer that a refusal by a database or directory amounts to; empty for none."""
+    if database.outcome is not DatabaseOutcome.REFUSED:
+        return ""
+    if database.ldap_code in (LDAP_CREDENTIALS, None) and database.ldap_data:
+        return _CODE_BY_LDAP_DATA.get(database.ldap_data, "")
+    return _CODE_BY_SQLSTATE.get(database.sqlstate, "")
+
+
+def concerns_who_asks(database: Database) -> bool:
+    """Whether a refusal speaks of the one who asked, or of the question, while the service itself is well."""
+    if database.ldap_code is not None:
+        return database.ldap_code not in (LDAP_BUSY, LDAP_UNAVAILABLE)
+    return database.sqlstate.startswith("28")
+
+
+def lets_nobody_in(database: Database) -> bool:
+    """Whether a refusal says that the one who asked may not enter, without a finer reason."""
+    refused = database.outcome is DatabaseOutcome.REFUSED
+    return refused and (database.sqlstate.startswith("28") or database.ldap_code in _LDAP_REFUSALS)
 
 
 def tcp_outcome(number: int | None) -> TcpOutcome:

@@ -135,9 +135,10 @@ class Fault(StrEnum):
     """What can be wrong with a certificate, in the order of mending.
 
     A certificate must first be replaced by one for this name and this day; only then does it make
-    sense to arrange that computers trust it.
+    sense to arrange that computers trust it. ``revoked`` is seen only where a list of revocations is given.
     """
 
+    REVOKED = "revoked"
     WRONG_NAME = "wrong_name"
     EXPIRED = "expired"
     NOT_YET_VALID = "not_yet_valid"
@@ -293,7 +294,8 @@ class ControlOutcome(StrEnum):
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):
     """An internal address that proves what works apart from the target. ``issuer``: of its certificate;
-    ``same_host``: it shares an address with the target."""
+    ``same_host``: it shares an address with the target; ``is_internal``: its name leads to addresses of
+    private networks only, null where it leads nowhere."""
 
     address: str
     outcome: ControlOutcome
@@ -301,11 +303,12 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str = ""
     skew_s: int | None = None
     same_host: bool = False
+    is_internal: bool | None = None
     elapsed_ms: int = 0
 
 
 class PortalOutcome(StrEnum):
-    """``expected``: the page's own answer; ``signs_in``: a redirect, 511 or another body stood in its place."""
+    """``expected``: the page's own answer; ``signs_in``: a redirect, 511 or another body in its place."""
 
     EXPECTED = "expected"
     SIGNS_IN = "signs_in"
@@ -388,7 +391,8 @@ class ServiceNotice(msgspec.Struct, frozen=True, kw_only=True):
 class Reported(msgspec.Struct, frozen=True, kw_only=True):
     """What the host application saw, as far as a rule may decide on it.
 
-    No message text: it is translated and changes. ``status`` and what follows: of the server's answer.
+    No message text: it is translated and changes. ``sqlstate``, ``ldap_code``, ``ldap_data``: as in Database;
+    ``status`` and what follows: of the server's answer.
     """
 
     type: str = ""
@@ -398,6 +402,9 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True):
     verify_code: int | None = None
     timed_out: bool = False
     chain: list[str] = msgspec.field(default_factory=list)
+    sqlstate: str = ""
+    ldap_code: int | None = None
+    ldap_data: str = ""
     status: int | None = None
     content_type: str = ""
     retry_after: str = ""

@@ -11,11 +11,15 @@ from msgspec.structs import replace
 from reporter.capture.failure import Failure
 from reporter.diagnosis import answer, codes
 from reporter.diagnosis.evidence import (
+    Database,
+    DatabaseOutcome,
     Dns,
     DnsOutcome,
     Evidence,
     Http,
     HttpOutcome,
+    Proxy,
+    ProxyOutcome,
     Reported,
     Tcp,
     TcpOutcome,
@@ -46,6 +50,8 @@ _HTTP_BY_TYPE = {
     "IncompleteRead": HttpOutcome.CUT_SHORT,
     "TooManyRedirects": HttpOutcome.REDIRECT_LOOP,
 }
+# The answer arrived, but was not what the host application can read.
+UNREADABLE_TYPES = {"JSONDecodeError", "ContentTypeError", "InvalidJSONError", "ContentDecodingError"}
 
 
 def heard(failure: Failure) -> Reported | None:
@@ -64,6 +70,9 @@ def heard(failure: Failure) -> Reported | None:
             verify_code=_number(exception.verify_code),
             timed_out=exception.timed_out,
             chain=[one_line(name, NAME_LIMIT_CHARS) for name in exception.chain[:CHAIN_LIMIT]],
+            sqlstate=one_line(exception.sqlstate, NAME_LIMIT_CHARS),
+            ldap_code=_number(exception.ldap_code),
+            ldap_data=one_line(exception.ldap_data, NAME_LIMIT_CHARS).lower(),
         )
     if response is not None:
         reported = replace(
@@ -82,11 +91,15 @@ def as_measured(evidence: Evidence) -> Evidence | None:
     if reported is None:
         return None
     # nothing that was measured later, nor the routes, speaks of that moment
-    bare = replace(evidence, local=None, dns=None, tcp=None, tls=None, http=None)
-    names = {name.rpartition(".")[2] for name in [reported.type, *reported.chain]}
+    bare = Evidence(target=evidence.target, taken_at=evidence.taken_at, reported=reported)
+    names = type_names(reported)
     port = 0 if evidence.target is None else evidence.target.port
     if reported.status is not None or reported.problem is not None:
         return replace(bare, http=_answered(evidence, reported))
+    if reported.sqlstate or reported.ldap_code is not None or reported.ldap_data:
+        return replace(bare, database=_refused(reported))
+    if "ProxyError" in names:
+        return replace(bare, proxy=_proxy(evidence, reported, names))
     if reported.verify_code is not None:
         fault = codes.certificate_fault(reported.verify_code)
         faults = [] if fault is None else [fault]
@@ -104,7 +117,47 @@ def as_measured(evidence: Evidence) -> Evidence | None:
     for name, http in _HTTP_BY_TYPE.items():
         if name in names:
             return replace(bare, http=Http(outcome=http))
+    if names & UNREADABLE_TYPES:
+        return replace(bare, http=Http(outcome=HttpOutcome.ANSWERED))
     return _connection(bare, reported, names, port)
+
+
+def _proxy(evidence: Evidence, reported: Reported, names: set[str]) -> Proxy:
+    """The proxy as the host application met it; what it answered stands only in the text of its exception."""
+    if reported.gai_code is not None or names & {"gaierror", "NameResolutionError"}:
+        outcome = ProxyOutcome.UNKNOWN_NAME
+    elif codes.tls_outcome(reported.reason) is TlsOutcome.NOT_TLS:
+        outcome = ProxyOutcome.WRONG_SCHEME
+    elif reported.errno is not None or "NewConnectionError" in names:
+        outcome = ProxyOutcome.UNREACHABLE
+    elif reported.timed_out:
+        outcome = ProxyOutcome.NO_ANSWER
+    else:
+        outcome = ProxyOutcome.FAILED
+    address = "" if evidence.local is None else evidence.local.proxy
+    return Proxy(
+        address=address,
+        source="",
+        outcome=outcome,
+        errno=reported.errno,
+        gai_code=reported.gai_code,
+        reason=reported.reason,
+    )
+
+
+def type_names(reported: Reported) -> set[str]:
+    """The last parts of the names of all exception types that were met."""
+    return {name.rpartition(".")[2] for name in [reported.type, *reported.chain]}
+
+
+def _refused(reported: Reported) -> Database:
+    return Database(
+        protocol="postgresql" if reported.sqlstate else "ldap",
+        outcome=DatabaseOutcome.REFUSED,
+        sqlstate=reported.sqlstate,
+        ldap_code=reported.ldap_code,
+        ldap_data=reported.ldap_data,
+    )
 
 
 def _answered(evidence: Evidence, reported: Reported) -> Http:

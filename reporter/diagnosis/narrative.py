@@ -9,18 +9,28 @@ from datetime import datetime
 
 from reporter.diagnosis.evidence import (
     Certificate,
+    Control,
+    Database,
     Dns,
     Evidence,
     Http,
     Local,
+    PacOutcome,
+    PortalOutcome,
+    Proxy,
+    ProxyOutcome,
     Reported,
+    Resolver,
+    ServiceNotice,
     Tcp,
     TcpOutcome,
     Tls,
     TlsOutcome,
 )
+from reporter.texts.safe import one_line
 
 NAMES_SHOWN = 5
+MESSAGE_SHOWN_CHARS = 300
 
 
 def narrate(evidence: Evidence) -> list[str]:
@@ -30,11 +40,12 @@ def narrate(evidence: Evidence) -> list[str]:
         lines.append(f"Target  {evidence.target.display}")
     if evidence.local is not None:
         lines.append(f"Local  {local_result(evidence.local)}")
-        if evidence.local.proxy:
-            lines.append(f"Proxy  {evidence.local.proxy} is configured; what follows was measured without it")
+    lines += _proxy_lines(evidence)
     if evidence.dns is not None:
         name = "the name" if evidence.target is None else evidence.target.host
         lines.append(f"DNS  {name} {dns_result(evidence.dns)} ({evidence.dns.elapsed_ms} ms)")
+    if evidence.resolver is not None:
+        lines.append(f"DNS  {_resolver(evidence.resolver)}")
     if evidence.tcp is not None:
         lines += _tcp_lines(evidence.tcp)
     if evidence.tls is not None:
@@ -44,6 +55,11 @@ def narrate(evidence: Evidence) -> list[str]:
         lines.append(f"HTTP  status {redirect.status} → {redirect.location} ({followed})")
     if evidence.http is not None:
         lines += _http_lines(evidence.http)
+    if evidence.database is not None:
+        lines.append(f"Database  {database_result(evidence.database)} ({evidence.database.elapsed_ms} ms)")
+    if evidence.service_notice is not None:
+        lines += _notice_lines(evidence.service_notice)
+    lines += _around_lines(evidence)
     if evidence.reported is not None:
         lines.append(f"Reported  {_reported(evidence.reported)}")
     if evidence.deadline_reached:
@@ -81,6 +97,22 @@ def tcp_result(tcp: Tcp) -> str:
     return f"port {tcp.port} {_words(tcp.outcome)}"
 
 
+def proxy_result(proxy: Proxy) -> str:
+    """The proxy's word, in a few words."""
+    words = [f"{proxy.address} {_PROXY[proxy.outcome]}"]
+    if proxy.status is not None:
+        words.append(f"status {proxy.status}")
+    if proxy.authenticate:
+        words.append(f"offers {', '.join(proxy.authenticate)}")
+    if proxy.gai_code is not None:
+        words.append(f"code {proxy.gai_code}")
+    if proxy.errno is not None:
+        words.append(f"errno {proxy.errno}")
+    if proxy.reason:
+        words.append(proxy.reason)
+    return ", ".join(words)
+
+
 def tls_result(tls: Tls) -> str:
     """The secure connection, in a few words."""
     if tls.outcome is TlsOutcome.VERIFIED:
@@ -111,21 +143,132 @@ def http_result(http: Http) -> str:
     return ", ".join(words)
 
 
+def database_result(database: Database) -> str:
+    """The database's or directory's word, in a few words."""
+    words = [f"{database.protocol} {_words(database.outcome)}"]
+    if database.sqlstate:
+        words.append(f"SQLSTATE {database.sqlstate}")
+    if database.ldap_code is not None:
+        words.append(f"result code {database.ldap_code}")
+    if database.ldap_data:
+        words.append(f"data {database.ldap_data}")
+    return ", ".join(words)
+
+
 _FAMILY = {"ipv4": "IPv4", "ipv6": "IPv6"}
+_PROXY = {
+    ProxyOutcome.TUNNEL: "opened a way to the target",
+    ProxyOutcome.RELAYED: "passes requests on",
+    ProxyOutcome.AUTH_REQUIRED: "asks to sign in",
+    ProxyOutcome.DENIED: "does not let through",
+    ProxyOutcome.BAD_GATEWAY: "did not reach the target",
+    ProxyOutcome.NO_ANSWER: "took the connection, but did not answer",
+    ProxyOutcome.UNREACHABLE: "was not reached",
+    ProxyOutcome.UNKNOWN_NAME: "has a name that was not found",
+    ProxyOutcome.WRONG_SCHEME: "speaks another protocol than its address says",
+    ProxyOutcome.FAILED: "did not answer as a proxy does",
+}
+_PAC = {
+    PacOutcome.FETCHED: "was fetched",
+    PacOutcome.UNAVAILABLE: "did not come",
+    PacOutcome.NOT_SUPPORTED: "is not evaluated here; what was measured directly may differ behind its proxy",
+}
+_PORTAL = {
+    PortalOutcome.EXPECTED: "brings its own answer",
+    PortalOutcome.SIGNS_IN: "brings another answer, as a sign-in page of the network does",
+    PortalOutcome.FAILED: "did not answer",
+}
+
+
+def _proxy_lines(evidence: Evidence) -> list[str]:
+    lines = []
+    if (proxy := evidence.proxy) is not None:
+        source = f"from the {proxy.source}, " if proxy.source else ""
+        lines.append(f"Proxy  {proxy_result(proxy)} ({source}{proxy.elapsed_ms} ms)")
+    elif evidence.local is not None and evidence.local.proxy:
+        lines.append(f"Proxy  {evidence.local.proxy} is configured; what follows was measured without it")
+    if (pac := evidence.pac) is not None:
+        status = "" if pac.status is None else f", status {pac.status}"
+        lines.append(f"Proxy file  {pac.address} {_PAC[pac.outcome]}{status} ({pac.elapsed_ms} ms)")
+    return lines
+
+
+def _around_lines(evidence: Evidence) -> list[str]:
+    """What was asked beside the target."""
+    lines = [f"Beside  port {sibling.port} {_words(sibling.outcome)}" for sibling in evidence.siblings]
+    lines += [f"Control  {_control_result(each)} ({each.elapsed_ms} ms)" for each in evidence.controls]
+    if (portal := evidence.portal) is not None:
+        status = "" if portal.status is None else f", status {portal.status}"
+        leads = f" → {portal.location}" if portal.location else ""
+        lines.append(
+            f"Portal page  {portal.address} {_PORTAL[portal.outcome]}{status}{leads} ({portal.elapsed_ms} ms)"
+        )
+    return lines
+
+
+def _control_result(control: Control) -> str:
+    words = [f"{control.address} {_words(control.outcome)}"]
+    if control.status is not None:
+        words.append(f"status {control.status}")
+    if control.issuer:
+        words.append(f"certificate issued by {control.issuer}")
+    if control.same_host:
+        words.append("on an address of the target")
+    return ", ".join(words)
+
+
+# RFC 1035 and RFC 2136
+_RCODES = {0: "no error", 1: "format error", 2: "server failure", 3: "no such name", 5: "refused"}
+
+
+def _resolver(resolver: Resolver) -> str:
+    if resolver.rcode is None:
+        result = "stays silent"
+    elif resolver.addresses:
+        result = f"→ {', '.join(resolver.addresses)}"
+    else:
+        result = _RCODES.get(resolver.rcode, f"response code {resolver.rcode}") + ", no address"
+    return f"the name server {resolver.server}, asked directly: {result} ({resolver.elapsed_ms} ms)"
+
+
+def _notice_lines(notice: ServiceNotice) -> list[str]:
+    status = "" if notice.status is None else f", status {notice.status}"
+    lines = [f"Service  {notice.address} {_words(notice.outcome)}{status} ({notice.elapsed_ms} ms)"]
+    if notice.message:
+        lines.append(f"Service  {one_line(notice.message, MESSAGE_SHOWN_CHARS)}")
+    if notice.until is not None:
+        lines.append(f"Service  until {_moment(notice.until)}")
+    if notice.covers:
+        lines.append(f"Service  explains {notice.covers}")
+    return lines
 
 
 def _tcp_lines(tcp: Tcp) -> list[str]:
     lines = []
     for attempt in tcp.attempts:
         if attempt.outcome is TcpOutcome.PENDING:
-            result = "not waited for, another address answered"
+            result = "no answer before another address had connected"
         else:
             result = _words(attempt.outcome)
         number = "" if attempt.errno is None else f", errno {attempt.errno}"
         lines.append(
             f"TCP  {_endpoint(attempt.address, tcp.port)} {result}{number} ({attempt.elapsed_ms} ms)"
         )
-    return lines
+    return lines + _families_line(tcp)
+
+
+def _families_line(tcp: Tcp) -> list[str]:
+    """That one family was left behind by the other; an attempt that began later had no chance."""
+    winner = next((a for a in tcp.attempts if a.outcome is TcpOutcome.CONNECTED), None)
+    if winner is None:
+        return []
+    behind = {
+        a.family
+        for a in tcp.attempts
+        if a.family is not winner.family
+        and (a.outcome is not TcpOutcome.PENDING or a.elapsed_ms > winner.elapsed_ms)
+    }
+    return [f"TCP  {_FAMILY[family]} did not connect, {_FAMILY[winner.family]} did" for family in behind]
 
 
 def _tls_lines(tls: Tls) -> list[str]:
@@ -172,7 +315,11 @@ def _reported(reported: Reported) -> str:
         "getaddrinfo": reported.gai_code,
         "reason": reported.reason,
         "verify code": reported.verify_code,
+        "SQLSTATE": reported.sqlstate,
+        "LDAP result code": reported.ldap_code,
+        "data": reported.ldap_data,
         "status": reported.status,
+        "content type": reported.content_type,
         "problem": reported.problem.code if reported.problem is not None else None,
     }
     words = [f"{name} {value}".strip() for name, value in members.items() if value not in (None, "")]

@@ -6,38 +6,57 @@ application. ``diagnose`` is pure, so that support can replay a report and get t
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from reporter.diagnosis import codes
+from reporter.diagnosis import codes, differential, extension, signs
 from reporter.diagnosis.answer import TYPED_CODES, retry_moment
 from reporter.diagnosis.evidence import (
+    DatabaseOutcome,
     DnsOutcome,
     Evidence,
     Fault,
     Http,
     HttpOutcome,
+    ProxyOutcome,
+    ServiceNoticeOutcome,
     TcpOutcome,
     TlsOutcome,
 )
 from reporter.diagnosis.hearsay import as_measured
-from reporter.diagnosis.target import HTTP_SCHEMES, TLS_SCHEMES
+from reporter.diagnosis.target import DATABASE_SCHEMES, HTTP_SCHEMES, TLS_SCHEMES
 from reporter.diagnosis.verdict import Confidence, Owner, Retry, Verdict
 from reporter.diagnosis.wording import sentences
 from reporter.texts import Translator, translator
 
-CLOCK_SKEW_LIMIT_S = 300
 # Typed answers about the one who signs in; they count only when the host application, which did, got them.
 PERSONAL_CODES = ("account_disabled", "account_locked", "bad_credentials", "mfa_required", "password_expired")
 
 # Answers to a question that did not suit the address; the server is there and well.
 _ANSWERS_ANYWAY = (405, 406, 411, 415, 422, 426, 428)
-# What a proxy that was gone around explains.
+# What a proxy that could not be asked explains.
 _DIRECT_LAYERS = ("local", "dns", "tcp")
-_CONNECTION_LAYERS = ("local", "dns", "tcp", "tls")
+_CONNECTION_LAYERS = ("local", "dns", "proxy", "portal", "tcp", "tls")
+# What a notice that names no cause explains: the server cannot be reached, or cannot serve.
+_OUTAGES = (
+    "tcp.",
+    "tls.closed",
+    "tls.no_answer",
+    "http.bad_gateway",
+    "http.cut_short",
+    "http.gateway_timeout",
+    "http.no_answer",
+    "http.server_error",
+    "http.unavailable",
+    "app.starting_up",
+    "app.too_many_connections",
+)
+# Databases that went on past their certificate.
+_SPOKEN = (DatabaseOutcome.READY, DatabaseOutcome.REFUSED)
 
 
 class Rule(NamedTuple):
@@ -69,7 +88,8 @@ def _tls(*outcomes: TlsOutcome) -> Callable[[Evidence], bool]:
 
 
 def _fault(fault: Fault) -> Callable[[Evidence], bool]:
-    return lambda e: e.tls is not None and fault in e.tls.faults
+    """A database that speaks past its certificate is not held up by it: its clients seldom verify one."""
+    return lambda e: e.tls is not None and fault in e.tls.faults and not _database(*_SPOKEN)(e)
 
 
 def _http(*outcomes: HttpOutcome) -> Callable[[Evidence], bool]:
@@ -80,14 +100,39 @@ def _status(*statuses: int) -> Callable[[Evidence], bool]:
     return lambda e: e.http is not None and e.http.status in statuses
 
 
+def _database(*outcomes: DatabaseOutcome) -> Callable[[Evidence], bool]:
+    return lambda e: e.database is not None and e.database.outcome in outcomes
+
+
+def _sqlstate(*states: str) -> Callable[[Evidence], bool]:
+    return lambda e: _database(DatabaseOutcome.REFUSED)(e) and _state(e) in states
+
+
+def _state(evidence: Evidence) -> str:
+    return "" if evidence.database is None else evidence.database.sqlstate
+
+
+def _ldap(code: int) -> Callable[[Evidence], bool]:
+    """A result code that Active Directory has not explained further."""
+    return lambda e: e.database is not None and (e.database.ldap_code, e.database.ldap_data) == (code, "")
+
+
 def _typed(code: str) -> Callable[[Evidence], bool]:
-    return lambda e: _code(e.http) == code
+    return lambda e: _code(e) == code
 
 
-def _code(http: Http | None) -> str:
-    """The code of a typed answer; empty for codes that are not known."""
-    code = "" if http is None or http.problem is None else http.problem.code
-    return code if code in TYPED_CODES else ""
+def _code(evidence: Evidence) -> str:
+    """The code of a typed answer, of the server or of a database; empty for codes that are not known."""
+    http, database = evidence.http, evidence.database
+    if http is not None and http.problem is not None:
+        code = http.problem.code
+        is_known = code in TYPED_CODES or extension.installed().find(f"app.{code}") is not None
+        return code if is_known else ""
+    return "" if database is None else codes.database_code(database)
+
+
+def _proxy(*outcomes: ProxyOutcome) -> Callable[[Evidence], bool]:
+    return lambda e: e.proxy is not None and e.proxy.outcome in outcomes
 
 
 def _any_route(evidence: Evidence) -> bool:
@@ -98,12 +143,35 @@ def _no_network(evidence: Evidence) -> bool:
     """No way out and no address of its own, and the target was not reached all the same."""
     alone = evidence.local is not None and evidence.local.has_address is False
     unresolved = _dns(DnsOutcome.NOT_FOUND, DnsOutcome.NO_ANSWER, DnsOutcome.FAILED)(evidence)
-    return alone and (unresolved or _tcp(TcpOutcome.NO_ROUTE)(evidence))
+    not_reached = _no_route(evidence) or differential.is_silent(evidence)
+    return alone and (unresolved or not_reached or _proxy(ProxyOutcome.UNKNOWN_NAME)(evidence))
+
+
+def _no_route(evidence: Evidence) -> bool:
+    return _tcp(TcpOutcome.NO_ROUTE)(evidence) or differential.proxy_met(evidence, TcpOutcome.NO_ROUTE)
 
 
 def _no_way_out(evidence: Evidence) -> bool:
     """The network is unreachable, and not only that of the target's address family."""
-    return _tcp(TcpOutcome.NO_ROUTE)(evidence) and not _any_route(evidence)
+    return _no_route(evidence) and not _any_route(evidence)
+
+
+def _no_way_anywhere(evidence: Evidence) -> bool:
+    return _no_way_out(evidence) and differential.nothing_works(evidence)
+
+
+def _no_way_to_anything(evidence: Evidence) -> bool:
+    return differential.is_silent(evidence) and differential.nothing_works(evidence)
+
+
+def _only_this_name(evidence: Evidence) -> bool:
+    """Other names are found, so the name service answers."""
+    return _dns(DnsOutcome.NO_ANSWER)(evidence) and differential.network_works(evidence)
+
+
+def _only_this_server(evidence: Evidence) -> bool:
+    """Something else answers, so the network works up to here."""
+    return _tcp(TcpOutcome.TIMED_OUT)(evidence) and differential.network_works(evidence)
 
 
 def _blocked(evidence: Evidence) -> bool:
@@ -113,7 +181,8 @@ def _blocked(evidence: Evidence) -> bool:
         codes.tcp_outcome(route.errno) is TcpOutcome.BLOCKED for route in local.routes
     )
     unresolved = _dns(DnsOutcome.NO_ANSWER, DnsOutcome.FAILED)(evidence)
-    return _tcp(TcpOutcome.BLOCKED)(evidence) or (forbidden and not _any_route(evidence) and unresolved)
+    held_back = _tcp(TcpOutcome.BLOCKED)(evidence) or differential.proxy_met(evidence, TcpOutcome.BLOCKED)
+    return held_back or (forbidden and not _any_route(evidence) and unresolved)
 
 
 def _clock(evidence: Evidence) -> bool:
@@ -123,7 +192,7 @@ def _clock(evidence: Evidence) -> bool:
         return False
     fits = tls.certificate.not_before <= tls.server_date <= tls.certificate.not_after
     dates = _fault(Fault.EXPIRED)(evidence) or _fault(Fault.NOT_YET_VALID)(evidence)
-    return dates and fits and abs(tls.skew_s) > CLOCK_SKEW_LIMIT_S
+    return dates and fits and abs(tls.skew_s) > signs.CLOCK_SKEW_LIMIT_S
 
 
 def _plain_service(evidence: Evidence) -> bool:
@@ -137,11 +206,17 @@ def _client_certificate(evidence: Evidence) -> bool:
     return _tls(TlsOutcome.CLIENT_CERTIFICATE)(evidence) or _http(HttpOutcome.CLIENT_CERTIFICATE)(evidence)
 
 
+def _not_accepted(evidence: Evidence) -> bool:
+    """The server does not let in, by its status or by the code of a database."""
+    database = evidence.database
+    return _status(403)(evidence) or (database is not None and codes.lets_nobody_in(database))
+
+
 def _come_back_later(evidence: Evidence) -> bool:
     return _status(503)(evidence) and _return_at(evidence) is not None
 
 
-def _well(evidence: Evidence) -> bool:
+def is_well(evidence: Evidence) -> bool:
     """The target answers: a page, a redirect, a request to sign in, or the bare service."""
     http, scheme = evidence.http, "" if evidence.target is None else evidence.target.scheme
     if http is not None:
@@ -149,6 +224,8 @@ def _well(evidence: Evidence) -> bool:
         status = http.status or 0
         fine = 200 <= status < 400 or status in _ANSWERS_ANYWAY or asks_to_sign_in
         return fine and http.outcome is HttpOutcome.ANSWERED
+    if scheme in DATABASE_SCHEMES:
+        return _database(DatabaseOutcome.READY)(evidence)
     if scheme in TLS_SCHEMES:
         return scheme not in HTTP_SCHEMES and _tls(TlsOutcome.VERIFIED)(evidence)
     return scheme not in HTTP_SCHEMES and _tcp(TcpOutcome.CONNECTED)(evidence)
@@ -156,6 +233,8 @@ def _well(evidence: Evidence) -> bool:
 
 _unreachable = _tcp(TcpOutcome.UNREACHABLE, TcpOutcome.NO_ROUTE)
 _handshake_refused = _tls(TlsOutcome.REFUSED)
+_plain_credentials = _ldap(codes.LDAP_CREDENTIALS)
+_database_silent = _database(DatabaseOutcome.NO_ANSWER, DatabaseOutcome.CLOSED)
 
 _USER, _IT, _SERVER, _NETWORK = Owner.USER, Owner.IT, Owner.SERVER, Owner.NETWORK
 _CERTAIN, _LIKELY, _POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
@@ -165,13 +244,39 @@ _AUTOMATIC, _AFTER_FIX, _BY_HAND = Retry.AUTOMATIC, Retry.AFTER_FIX, Retry.BY_HA
 # fmt: off
 RULES: tuple[Rule, ...] = (
     Rule("local.no_network", _USER, _CERTAIN, _AUTOMATIC, _no_network),
+    Rule("local.no_network", _USER, _CERTAIN, _AUTOMATIC, _no_way_anywhere),
     Rule("local.no_network", _USER, _LIKELY, _AUTOMATIC, _no_way_out, "tcp.unreachable"),
     Rule("local.blocked", _IT, _CERTAIN, _AFTER_FIX, _blocked),
     Rule("dns.bad_name", _IT, _CERTAIN, _AFTER_FIX, _dns(DnsOutcome.BAD_NAME)),
+    Rule("portal.sign_in", _USER, _CERTAIN, _AUTOMATIC, differential.signs_in),
+    Rule("dns.no_answer", _NETWORK, _LIKELY, _AUTOMATIC, differential.proxy_unasked, "proxy.unknown_name"),
+    Rule("proxy.unknown_name", _IT, _CERTAIN, _AFTER_FIX, _proxy(ProxyOutcome.UNKNOWN_NAME)),
+    Rule("proxy.unreachable", _NETWORK, _CERTAIN, _AUTOMATIC, _proxy(ProxyOutcome.UNREACHABLE)),
+    Rule("proxy.wrong_scheme", _IT, _CERTAIN, _AFTER_FIX, _proxy(ProxyOutcome.WRONG_SCHEME)),
+    Rule("proxy.wrong_scheme", _IT, _LIKELY, _AFTER_FIX, _proxy(ProxyOutcome.FAILED), "proxy.no_answer"),
+    Rule("proxy.auth_required", _USER, _LIKELY, _BY_HAND, differential.may_sign_in_itself, "unknown"),
+    Rule("proxy.auth_required", _USER, _CERTAIN, _BY_HAND, _proxy(ProxyOutcome.AUTH_REQUIRED)),
+    Rule("proxy.denied", _IT, _CERTAIN, _AFTER_FIX, _proxy(ProxyOutcome.DENIED)),
+    Rule("proxy.bad_gateway", _NETWORK, _LIKELY, _AUTOMATIC, differential.silent_tunnel, "proxy.no_answer"),
+    Rule("proxy.bad_gateway", _NETWORK, _CERTAIN, _AUTOMATIC, _proxy(ProxyOutcome.BAD_GATEWAY)),
+    Rule("proxy.bad_gateway", _NETWORK, _LIKELY, _AUTOMATIC, differential.relayed_502, "http.bad_gateway"),
+    Rule("proxy.no_answer", _NETWORK, _CERTAIN, _AUTOMATIC, _proxy(ProxyOutcome.NO_ANSWER)),
+    Rule("proxy.pac_unavailable", _IT, _LIKELY, _AUTOMATIC, differential.pac_unavailable, "tcp.timeout"),
+    Rule("dns.overridden", _IT, _LIKELY, _AFTER_FIX, signs.hidden, "dns.not_found"),
+    Rule("dns.vpn_off", _USER, _LIKELY, _AUTOMATIC, differential.vpn_hides_name, "dns.not_found"),
+    Rule("dns.not_found", _IT, _CERTAIN, _AFTER_FIX, differential.name_is_missing),
+    Rule("dns.not_found", _IT, _CERTAIN, _AFTER_FIX, signs.without_address),
     Rule("dns.not_found", _IT, _LIKELY, _AFTER_FIX, _dns(DnsOutcome.NOT_FOUND), "dns.vpn_off"),
+    Rule("dns.no_answer", _NETWORK, _CERTAIN, _AUTOMATIC, signs.name_server_unable),
+    Rule("dns.no_answer", _NETWORK, _CERTAIN, _AUTOMATIC, _only_this_name),
     Rule("dns.no_answer", _NETWORK, _LIKELY, _AUTOMATIC, _dns(DnsOutcome.NO_ANSWER), "local.no_network"),
+    Rule("dns.vpn_off", _USER, _LIKELY, _AUTOMATIC, differential.vpn_hides_server, "tcp.timeout"),
+    Rule("local.no_network", _USER, _LIKELY, _AUTOMATIC, _no_way_to_anything, "tcp.timeout"),
+    # its runner-up is what would be said if the name led to the right place
+    Rule("dns.overridden", _IT, _LIKELY, _AFTER_FIX, signs.overridden, "tcp.timeout"),
     Rule("tcp.refused", _SERVER, _LIKELY, _AUTOMATIC, _tcp(TcpOutcome.REFUSED), "tcp.timeout"),
     Rule("tcp.reset", _NETWORK, _CERTAIN, _AUTOMATIC, _tcp(TcpOutcome.RESET)),
+    Rule("tcp.timeout", _NETWORK, _CERTAIN, _AUTOMATIC, _only_this_server),
     Rule("tcp.timeout", _NETWORK, _LIKELY, _AUTOMATIC, _tcp(TcpOutcome.TIMED_OUT), "tcp.unreachable"),
     Rule("tcp.unreachable", _NETWORK, _LIKELY, _AUTOMATIC, _unreachable, "tcp.timeout"),
     Rule("tls.not_tls", _IT, _CERTAIN, _AFTER_FIX, _plain_service),
@@ -183,11 +288,16 @@ RULES: tuple[Rule, ...] = (
     Rule("tls.client_certificate", _IT, _CERTAIN, _AFTER_FIX, _client_certificate),
     Rule("tls.handshake_refused", _IT, _LIKELY, _AFTER_FIX, _handshake_refused, "tls.client_certificate"),
     Rule("local.clock", _USER, _LIKELY, _AFTER_FIX, _clock, "tls.expired"),
+    Rule("local.clock", _USER, _LIKELY, _AFTER_FIX, signs.ticket_clock, "http.unauthorized"),
+    Rule("tls.revoked", _SERVER, _CERTAIN, _AFTER_FIX, _fault(Fault.REVOKED)),
     Rule("tls.wrong_name", _SERVER, _CERTAIN, _AFTER_FIX, _fault(Fault.WRONG_NAME)),
     Rule("tls.expired", _SERVER, _CERTAIN, _AFTER_FIX, _fault(Fault.EXPIRED)),
     Rule("tls.not_yet_valid", _SERVER, _CERTAIN, _AFTER_FIX, _fault(Fault.NOT_YET_VALID)),
+    Rule("tls.inspected", _IT, _CERTAIN, _AFTER_FIX, differential.surely_inspected),
+    Rule("tls.inspected", _IT, _LIKELY, _AFTER_FIX, differential.inspected, "tls.unknown_issuer"),
     Rule("tls.self_signed", _IT, _CERTAIN, _AFTER_FIX, _fault(Fault.SELF_SIGNED)),
     Rule("tls.unknown_issuer", _IT, _LIKELY, _AFTER_FIX, _fault(Fault.UNKNOWN_ISSUER), "tls.inspected"),
+    Rule("app.bad_credentials", _USER, _LIKELY, _BY_HAND, _plain_credentials, "app.account_locked"),
     Rule("app.bad_credentials", _USER, _CERTAIN, _BY_HAND, _typed("bad_credentials")),
     Rule("app.account_locked", _USER, _CERTAIN, _BY_HAND, _typed("account_locked")),
     Rule("app.account_disabled", _USER, _CERTAIN, _BY_HAND, _typed("account_disabled")),
@@ -200,26 +310,37 @@ RULES: tuple[Rule, ...] = (
     Rule("app.too_many_connections", _SERVER, _CERTAIN, _AUTOMATIC, _typed("too_many_connections")),
     Rule("app.starting_up", _SERVER, _CERTAIN, _AUTOMATIC, _typed("starting_up")),
     Rule("app.no_such_database", _SERVER, _CERTAIN, _AFTER_FIX, _typed("no_such_database")),
+    Rule("app.too_many_connections", _SERVER, _LIKELY, _AUTOMATIC, _ldap(codes.LDAP_BUSY), "app.starting_up"),
+    Rule("app.starting_up", _SERVER, _LIKELY, _AUTOMATIC, _ldap(codes.LDAP_UNAVAILABLE), "app.maintenance"),
+    Rule("app.starting_up", _SERVER, _LIKELY, _AUTOMATIC, _sqlstate("57P01", "57P02"), "app.maintenance"),
     Rule("app.session_locked", _SERVER, _CERTAIN, _AFTER_FIX, _status(423)),
     Rule("app.maintenance", _SERVER, _LIKELY, _AUTOMATIC, _come_back_later, "http.unavailable"),
     Rule("http.redirect_loop", _SERVER, _CERTAIN, _AFTER_FIX, _http(HttpOutcome.REDIRECT_LOOP)),
-    Rule("ok", _USER, _CERTAIN, _AUTOMATIC, _well),
+    Rule("http.unexpected_page", _IT, _CERTAIN, _AFTER_FIX, signs.unexpected_page),
+    Rule("http.unexpected_page", _IT, _LIKELY, _AFTER_FIX, signs.unreadable, "http.cut_short"),
+    Rule("http.unexpected_page", _IT, _CERTAIN, _AFTER_FIX, _database(DatabaseOutcome.NOT_SPOKEN)),
+    Rule("ok", _USER, _CERTAIN, _AUTOMATIC, is_well),
     Rule("http.unauthorized", _USER, _CERTAIN, _BY_HAND, _status(401)),
-    Rule("http.forbidden", _SERVER, _CERTAIN, _AFTER_FIX, _status(403)),
+    Rule("http.forbidden", _SERVER, _CERTAIN, _AFTER_FIX, _not_accepted),
     Rule("http.not_found", _IT, _CERTAIN, _AFTER_FIX, _status(404, 410)),
     Rule("http.too_large", _IT, _CERTAIN, _AFTER_FIX, _status(413, 431)),
+    Rule("http.wrong_host", _SERVER, _CERTAIN, _AFTER_FIX, _status(421)),
+    Rule("http.blocked_by_law", _NETWORK, _CERTAIN, _AFTER_FIX, _status(451)),
     Rule("http.rate_limited", _SERVER, _CERTAIN, _AUTOMATIC, _status(429)),
     Rule("http.bad_gateway", _SERVER, _CERTAIN, _AUTOMATIC, _status(502)),
     Rule("http.unavailable", _SERVER, _CERTAIN, _AUTOMATIC, _status(503)),
     Rule("http.gateway_timeout", _SERVER, _CERTAIN, _AUTOMATIC, _status(504, 408)),
     Rule("http.server_error", _SERVER, _CERTAIN, _AUTOMATIC, _status(*range(500, 600))),
     Rule("http.no_answer", _SERVER, _CERTAIN, _AUTOMATIC, _http(HttpOutcome.NO_ANSWER)),
+    Rule("http.no_answer", _SERVER, _CERTAIN, _AUTOMATIC, _database_silent),
     Rule("http.cut_short", _NETWORK, _CERTAIN, _AUTOMATIC, _http(HttpOutcome.CUT_SHORT)),
     Rule("unknown", _IT, _POSSIBLE, _BY_HAND, lambda _evidence: True),
 )
 # fmt: on
 
 _UNKNOWN = RULES[-1]
+# No row, because its runner-up is whatever the others found.
+_ANNOUNCED = Rule("app.maintenance", _SERVER, _LIKELY, _AUTOMATIC, lambda _evidence: False, "tcp.refused")
 
 
 class _Finding(NamedTuple):
@@ -229,6 +350,7 @@ class _Finding(NamedTuple):
     view: Evidence
     confidence: Confidence
     retry: Retry
+    runner_up: str | None
 
     def at_most(self, confidence: Confidence) -> _Finding:
         """The same with lowered confidence."""
@@ -241,16 +363,16 @@ def diagnose(evidence: Evidence, texts: Translator | None = None) -> Verdict:
 
     Pure but for the local time zone, in which moments are written. Never raises.
     """
-    finding = _find(evidence)
+    finding = _announced(_find(evidence), evidence)
     rule, view = finding.rule, finding.view
-    until = _return_at(view)
+    until = _announced_end(finding, evidence) or _return_at(view)
     headline, advice = sentences(rule.cause, view, until, texts or translator("en"))
     return Verdict(
         cause=rule.cause,
         layer=rule.layer,
         owner=rule.owner,
         confidence=finding.confidence,
-        runner_up=_runner_up(rule, view),
+        runner_up=finding.runner_up,
         retry=Retry.AT if until is not None and finding.retry is not Retry.BY_HAND else finding.retry,
         retry_at=until,
         headline=headline,
@@ -268,8 +390,7 @@ def _find(evidence: Evidence) -> _Finding:
     a proxy, and past the sign-in.
     """
     measured = _first(_anonymous(evidence))
-    went_around_proxy = evidence.local is not None and bool(evidence.local.proxy)
-    is_direct_fault = went_around_proxy and measured.rule.layer in _DIRECT_LAYERS
+    is_direct_fault = differential.proxy_unknown(evidence) and measured.rule.layer in _DIRECT_LAYERS
     if is_direct_fault:
         measured = measured.at_most(Confidence.POSSIBLE)
     if evidence.deadline_reached:
@@ -279,14 +400,17 @@ def _find(evidence: Evidence) -> _Finding:
         return measured
     heard = as_measured(evidence)
     told = None if heard is None else _first(heard)
-    if told is None or (told.rule is _UNKNOWN and reported.status is None):
+    says = reported.status is not None or bool(reported.sqlstate) or reported.ldap_code is not None
+    if told is None or (told.rule is _UNKNOWN and not says):
         # a login that did not work is not "ok", only unexplained
         return _first_of(_UNKNOWN, evidence) if measured.rule.cause == "ok" else measured
     if is_direct_fault:
         return told.at_most(Confidence.LIKELY)
+    if says and measured.rule.cause == "proxy.auth_required":
+        return told  # it was let through, with a name that we do not have
     if measured.rule.layer in _CONNECTION_LAYERS:
         return measured
-    is_passing = _passes(told.view.http) or reported.status is None
+    is_passing = not _code(told.view) and (_passes(told.view.http) or not says)
     if not is_passing or measured.rule.cause == told.rule.cause:
         return told
     if measured.rule.layer in ("http", "app") and measured.rule.retry is Retry.AUTOMATIC:
@@ -299,27 +423,77 @@ def _find(evidence: Evidence) -> _Finding:
 def _anonymous(evidence: Evidence) -> Evidence:
     """The measurement without an answer about a person: the probe sent no name and no password."""
     http = evidence.http
-    if _code(http) not in PERSONAL_CODES or http is None:
-        return evidence
-    return replace(evidence, http=replace(http, problem=None))
+    if http is not None and http.problem is not None and http.problem.code in PERSONAL_CODES:
+        evidence = replace(evidence, http=replace(http, problem=None))
+    database = evidence.database
+    is_refused = database is not None and database.outcome is DatabaseOutcome.REFUSED
+    if database is not None and is_refused and codes.concerns_who_asks(database):
+        evidence = replace(evidence, database=replace(database, outcome=DatabaseOutcome.READY))
+    return evidence
+
+
+@functools.cache
+def _table() -> tuple[Rule, ...]:
+    """The rules with those that applications add, which stand before our own of the application."""
+    first = next(number for number, rule in enumerate(RULES) if rule.layer == "app")
+    added = [
+        Rule(cause.cause, cause.owner, _CERTAIN, cause.retry, functools.partial(_added, cause))
+        for cause in extension.installed().causes
+    ]
+    return (*RULES[:first], *added, *RULES[first:])
+
+
+def _added(cause: extension.AppCause, evidence: Evidence) -> bool:
+    return _code(evidence) == cause.code or extension.applies(cause, evidence)
 
 
 def _first(evidence: Evidence) -> _Finding:
-    return _first_of(next(rule for rule in RULES if rule.when(evidence)), evidence)
+    return _first_of(next(rule for rule in _table() if rule.when(evidence)), evidence)
 
 
 def _first_of(rule: Rule, view: Evidence) -> _Finding:
-    return _Finding(rule, view, rule.confidence, rule.retry)
+    return _Finding(rule, view, rule.confidence, rule.retry, _runner_up(rule, view))
+
+
+def _announced(finding: _Finding, evidence: Evidence) -> _Finding:
+    """The finding, or the maintenance that a valid notice of the startup-error service explains it by."""
+    notice, cause = evidence.service_notice, finding.rule.cause
+    if notice is None or notice.outcome is not ServiceNoticeOutcome.VALID or cause == _ANNOUNCED.cause:
+        return finding
+    # what concerns one person alone is never explained by a notice to all
+    if not _covers(notice.covers, cause) or finding.retry is Retry.BY_HAND:
+        return finding
+    return finding._replace(
+        rule=_ANNOUNCED, confidence=_ANNOUNCED.confidence, retry=_ANNOUNCED.retry, runner_up=cause
+    )
+
+
+def _announced_end(finding: _Finding, evidence: Evidence) -> datetime | None:
+    """When the service's notice about this finding ends, if that is still to come."""
+    notice = evidence.service_notice
+    if notice is None or notice.outcome is not ServiceNoticeOutcome.VALID or notice.until is None:
+        return None
+    is_about_it = finding.rule.cause == _ANNOUNCED.cause
+    return notice.until if is_about_it and notice.until > evidence.taken_at else None
+
+
+def _covers(named: str, cause: str) -> bool:
+    """Whether a notice that names a cause, a layer or nothing explains a cause."""
+    if named in ("", _ANNOUNCED.cause, _ANNOUNCED.layer):
+        return cause.startswith(_OUTAGES)
+    return cause == named or cause.startswith(f"{named}.")
 
 
 def _passes(http: Http | None) -> bool:
-    """Whether an answer speaks of the server's state, not of the one who asked; typed answers stand."""
+    """Whether the status of an answer speaks of the server's state, not of the one who asked."""
     status = 0 if http is None else http.status or 0
-    return not _code(http) and (status >= 500 or status in (408, 429))
+    return status >= 500 or status in (408, 429)
 
 
 def _runner_up(rule: Rule, view: Evidence) -> str | None:
     """The second fault of a certificate, which is mended after the first; else the rule's neighbour."""
+    if rule.cause == "dns.overridden":
+        return next(other.cause for other in RULES if other.cause != rule.cause and other.when(view))
     if view.tls is not None and view.tls.faults:
         others = [f"tls.{fault}" for fault in view.tls.faults if f"tls.{fault}" != rule.cause]
         return others[0] if others else rule.runner_up

@@ -25,14 +25,20 @@ SCHEMES: dict[str, int | None] = {
     "ldaps": 636,
 }
 HTTP_SCHEMES = ("https", "http")
+DATABASE_SCHEMES = ("postgresql", "ldap", "ldaps")
 TLS_SCHEMES = ("https", "ldaps")
 
 ACCEPTED = "https://…, http://…, tcp://host:port, postgresql://…, ldap://… and ldaps://…"
+# The port of a 1C server's cluster manager, where its connection strings name none.
+ONEC_PORT = 1541
 EXAMPLE = "for example https://erp.example.org/base"
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://(.*)", re.IGNORECASE | re.DOTALL)
 _BARE_HOST = re.compile(r"(?:[\w-]+(?:\.[\w-]+)*\.?|\[[0-9a-f:.]+\])(?::\d{1,5})?(?:/\S*)?", re.IGNORECASE)
 _SCHEME_AND_SLASHES = re.compile(rf"(?:[a-z][a-z0-9+.-]*://|(?:{'|'.join(SCHEMES)}):)/*", re.IGNORECASE)
+# 1C's connection strings are name="value"; pairs, a quotation mark inside of a value is doubled.
+_ONEC_STRING = re.compile(r"(?:srvr|ref|ws|file|usr|pwd|locale|wspauth)\s*=", re.IGNORECASE)
+_ONEC_PAIR = re.compile(r'(\w+)\s*=\s*(?:"((?:[^"]|"")*)"|([^";]*))')
 _LABEL = re.compile(r"[a-z0-9_-]+", re.IGNORECASE)
 
 
@@ -53,6 +59,7 @@ def parse_target(text: str) -> Target:
         raise TargetError(f"The target is empty; give {ACCEPTED}, {EXAMPLE}.")
     if plain(text, TARGET_LIMIT_CHARS) != text or "\n" in text or "\t" in text:
         raise TargetError(f"The target holds control characters; give {ACCEPTED}, {EXAMPLE}.")
+    text = _from_onec(text)
     match = _URL.fullmatch(text)
     if match is None:
         raise TargetError(_why_no_url(text))
@@ -63,6 +70,30 @@ def parse_target(text: str) -> Target:
             f"give {ACCEPTED}, {EXAMPLE}."
         )
     return _parse_url(scheme, match[2], quoted=_without_secrets(text))
+
+
+def _from_onec(text: str) -> str:
+    """The address in a connection string of 1C:Enterprise; ``text`` itself where it is none.
+
+    ``Srvr="host:port";Ref="base";`` is reached by TCP, of several servers the first; ``ws="https://…";`` is a
+    web address. Everything else in it, above all names and passwords, is left out. Raises TargetError.
+    """
+    if not _ONEC_STRING.match(text):
+        return text
+    pairs: dict[str, str] = {
+        name.lower(): (quoted.replace('""', '"') or bare).strip()
+        for name, quoted, bare in _ONEC_PAIR.findall(text)
+    }
+    if address := pairs.get("ws", ""):
+        return address
+    server = pairs.get("srvr", "").partition(",")[0].strip().removeprefix("tcp://")
+    if not server:
+        raise TargetError(
+            "The connection string names neither a server nor a web address; "
+            'give one with Srvr="host:port" or ws="https://…".'
+        )
+    has_port = ":" in server.rpartition("]")[2]
+    return f"tcp://{server}" if has_port else f"tcp://{server}:{ONEC_PORT}"
 
 
 def is_address(host: str) -> bool:

@@ -209,7 +209,7 @@ class Link(Kind):
 class Language(Kind):
     """A language tag such as ``ru`` or ``en-GB``; empty means the operating system's."""
 
-    description = 'a language tag such as "en" or "ru"'
+    description = 'a language tag such as "en", "ru" or "uk"'
 
     def read(self, raw: object, complain: Complain) -> str:
         """The tag as it was written."""

@@ -113,7 +113,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Setting(
             kind=Link(_WEB),
-            planned=True,
             help="The startup-error service: asked when a login fails whether the fault is known, "
             "and until when.",
         ),
@@ -166,18 +165,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Setting(
             kind=ListOf(Link(_WEB)),
-            planned=True,
             help="Internal addresses that answer when the network works, apart from the server of "
-            "the login. They make the diagnosis surer; nothing public is ever asked instead.",
+            "the login; the first four are asked. They make the diagnosis surer, above all one inside "
+            "the VPN and one outside; nothing public is ever asked instead.",
         ),
     ] = ()
     portal_url: Annotated[
         str,
         Setting(
             kind=Link(("http",)),
-            planned=True,
-            help="An internal page over plain http whose answer is known; another answer means that "
-            "a sign-in page of the network stands in the way.",
+            help="A page over plain http that answers with status 204, or with 200 and a body that is "
+            "empty, ok or success. A redirect, status 511 or another body means that a sign-in page of "
+            "the network stands in the way.",
         ),
     ] = ""
     attach_logs: Annotated[

@@ -13,7 +13,7 @@ from pathlib import Path
 
 LOCALE_DIR = Path(__file__).parent / "locale"
 DOMAIN = "reporter"
-LANGUAGES = ("en", "ru")
+LANGUAGES = ("en", "ru", "uk")
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name that gettext users know

@@ -18,6 +18,10 @@ _HARMFUL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
+# 1C's connection strings: name="value"; pairs, of which only these say nothing about a person
+_CONNECTION_STRING = re.compile(r"(?:srvr|ref|ws|file|usr|pwd|locale|wspauth)\s*=", re.IGNORECASE)
+_PAIR = re.compile(r"(\w+)\s*=\s*(\"(?:[^\"]|\"\")*\"|[^\";]*)")
+_HARMLESS_PAIRS = ("srvr", "ref", "ws")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -71,8 +75,13 @@ def why_unsafe_link(link: str) -> str | None:
 def without_secrets(url: str) -> str:
     """``url`` without user-info, query string and fragment; unparsable input becomes empty.
 
-    What is no URL (``infobase:NAME``, ``host:port``, a path) keeps only what stands after an "@".
+    What is no URL (``infobase:NAME``, ``host:port``, a path) keeps only what stands after an "@"; a
+    connection string of 1C keeps its server, its base and its web address.
     """
+    if _CONNECTION_STRING.match(url):
+        pairs = [(name, value.strip('" ')) for name, value in _PAIR.findall(url)]
+        kept = [(name, value) for name, value in pairs if name.lower() in _HARMLESS_PAIRS]
+        return "".join(f'{name}="{without_secrets(value)}";' for name, value in kept)
     if not _URL.match(url):
         return re.split("[?#]", url, maxsplit=1)[0].rpartition("@")[2]
     try:

@@ -14,6 +14,7 @@ ADVICE_LIMIT_ITEMS = 200
 ADVICE_LIMIT_CHARS = 1_000
 ADVICE_LIMIT_TOTAL_CHARS = 16_000
 HELP_LIMIT_CHARS = 16_000
+SERVICE_LIMIT_CHARS = 4_000
 DETAILS_LIMIT_CHARS = 128_000
 
 
@@ -21,6 +22,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """``help_text`` and ``help_url`` are the administrator's, empty where none is set; the address
     has passed the link rules. ``asks_access_code``: the system is locked and can be entered with a code;
     ``may_recover``: what is amiss can end by itself, so that a later look makes sense.
+    ``service_message``: what the startup-error service says to everybody, ``service_until``: how long that is
+    true; its ``service_url`` has passed the link rules.
     ``details``: the full technical text behind "Show details…"."""
 
     headline: str
@@ -31,6 +34,9 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     retry_at: datetime | None = None
     asks_access_code: bool = False
     may_recover: bool = False
+    service_message: str = ""
+    service_until: datetime | None = None
+    service_url: str = ""
     details: str = ""
 
 
@@ -52,5 +58,6 @@ def tidy(notice: Notice) -> Notice:
         headline=one_line(notice.headline, HEADLINE_LIMIT_CHARS),
         advice=advice,
         help_text=plain(notice.help_text, HELP_LIMIT_CHARS).strip(),
+        service_message=plain(notice.service_message, SERVICE_LIMIT_CHARS).strip(),
         details=plain(notice.details, DETAILS_LIMIT_CHARS),
     )

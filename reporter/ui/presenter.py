@@ -98,6 +98,7 @@ class Desk(Protocol):
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """One complete picture of the dialog: what to draw, nothing to decide.
 
+    ``service_message``: of the startup-error service; ``service_until``: a phrase, empty where it has no end;
     ``countdown_s``: whole seconds until the next automatic try, null when none is planned;
     ``busy``: what is going on, a sentence, empty when nothing is; ``remark``: a passing sentence
     (the last try, a copied text); ``receipt_lines``: what became of the report, its headline first.
@@ -109,6 +110,9 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     advice: list[str]
     help_text: str
     has_help_link: bool
+    service_message: str
+    service_until: str
+    has_service_link: bool
     reference: str
     details: str
     asks_access_code: bool
@@ -178,6 +182,9 @@ class Presenter:
                 advice=self._notice.advice,
                 help_text=self._notice.help_text,
                 has_help_link=bool(self._notice.help_url),
+                service_message=self._notice.service_message,
+                service_until=self._service_until(),
+                has_service_link=bool(self._notice.service_message and self._notice.service_url),
                 reference=self._desk.reference,
                 details=self._notice.details,
                 asks_access_code=self._notice.asks_access_code and self._desk.has_host,
@@ -252,6 +259,10 @@ class Presenter:
     def open_help(self) -> None:
         """Open the administrator's link in the browser."""
         self._open(self._notice.help_url)
+
+    def open_service_link(self) -> None:
+        """Open the page that the startup-error service names."""
+        self._open(self._notice.service_url)
 
     def open_receipt_page(self) -> None:
         """Open the page where support sees the report."""
@@ -379,6 +390,16 @@ class Presenter:
         if self._retrying:
             return say("Trying to sign in again…")
         return say("Looking for the cause…") if self._diagnosing else ""
+
+    def _service_until(self) -> str:
+        until = self._notice.service_until
+        if until is None or not self._notice.service_message:
+            return ""
+        try:
+            until = until.astimezone()
+        except (OverflowError, ValueError, OSError):
+            return ""  # at the ends of the calendar there is no local time
+        return self.texts.say("Until {until}", until=until.strftime("%Y-%m-%d %H:%M"))
 
     def _plan_retry(self) -> None:
         """Set the countdown that the verdict's retry policy allows."""

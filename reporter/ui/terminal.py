@@ -29,8 +29,8 @@ WAIT_S = 0.25
 ASCII = str.maketrans(
     {"…": "...", "•": "-", "–": "-", "—": "-", "’": "'", "“": '"', "”": '"', "«": '"', "»": '"'}
 )
-# The Russian letters on the same keys, so that nobody has to switch the keyboard for the menu.
-SAME_KEY = str.maketrans("епывфцрсиощ", "tgsdawhcbjo")
+# The Russian and Ukrainian letters on the same keys, so that nobody has to switch the keyboard for the menu.
+SAME_KEY = str.maketrans("епыівфцрсиощк", "tgssdawhcbjor")
 
 
 class _End(Exception):
@@ -64,11 +64,7 @@ class TerminalFace(Face):
         try:
             presenter.start(self)
             view = self._wait()
-            if (view.headline, view.advice, view.help_text) != (
-                first.headline,
-                first.advice,
-                first.help_text,
-            ):
+            if _message(view) != _message(first):
                 self._print_message(view)
             while not view.closed:
                 view = self._serve(view)
@@ -99,6 +95,8 @@ class TerminalFace(Face):
             self._compose()
         elif chosen == "h":
             self._presenter.open_help()
+        elif chosen == "r":
+            self._presenter.open_service_link()
         elif chosen == "o":
             self._presenter.open_receipt_page()
         else:
@@ -117,6 +115,8 @@ class TerminalFace(Face):
             choices["w"] = say("What will be sent…")
         if view.receipt_page:
             choices["o"] = say("Open the report's page")
+        if view.has_service_link and view.page is Page.MESSAGE:
+            choices["r"] = say("Read more")
         if view.has_help_link and view.page is Page.MESSAGE:
             choices["h"] = say("Need help?")
         choices["d"] = say("Show details…")
@@ -268,6 +268,9 @@ class TerminalFace(Face):
         self._line(view.headline, "bold")
         for sentence in view.advice:
             self._item("•" if len(view.advice) > 1 else "", sentence)
+        if view.service_message:
+            told = "\n".join(filter(None, (view.service_message, view.service_until)))
+            self._panel(self._say("From the service"), told)
         if view.help_text:
             self._panel(self._say("From your organisation"), view.help_text)
         self._print_reference(view)
@@ -332,6 +335,11 @@ class TerminalFace(Face):
             except LookupError:
                 return ascii_only.encode("ascii", "replace").decode("ascii")
         return text
+
+
+def _message(view: View) -> tuple[str, list[str], str, str]:
+    """What is printed as the message: when it changes, it is printed again."""
+    return view.headline, view.advice, view.help_text, view.service_message
 
 
 def _console(writer: TextIO) -> Console:

@@ -276,3 +276,53 @@ def test_any_graph_of_exceptions_is_described_without_harm(
     assert len(described.chain) <= unwrap.LINKS_LIMIT
     if isinstance(errors[0], TimeoutError | ConnectionError | ssl.SSLError | socket.gaierror):
         assert unwrap.is_connection_fault(errors[0])
+
+
+class SqlError(Exception):
+    """As psycopg, asyncpg and pg8000 tell it."""
+
+    def __init__(self, **told: object) -> None:
+        super().__init__("translated text")
+        vars(self).update(told)
+
+
+@pytest.mark.parametrize("attribute", ["sqlstate", "pgcode"])
+def test_the_code_of_a_database_is_kept(attribute: str) -> None:
+    error = SqlError(**{attribute: "28P01"})
+    assert unwrap.describe(error).sqlstate == "28P01"
+    assert unwrap.is_connection_fault(error)
+    wrapped = RuntimeError("the login did not work")
+    wrapped.__cause__ = error
+    assert unwrap.describe(wrapped).sqlstate == "28P01"
+
+
+@pytest.mark.parametrize("value", [None, 28000, "28p01", "28P011", "", "<img>"])
+def test_what_is_no_code_of_a_database_is_left_out(value: object) -> None:
+    assert unwrap.describe(SqlError(sqlstate=value)).sqlstate == ""
+
+
+def test_a_query_that_is_at_fault_is_not_a_fault_of_the_connection() -> None:
+    assert not unwrap.is_connection_fault(SqlError(sqlstate="42P01"))
+
+
+INVALID_CREDENTIALS = (
+    "80090308: LdapErr: DSID-0C09041C, comment: AcceptSecurityContext error, data 52E, v4563"
+)
+
+
+def test_the_code_of_a_directory_is_kept() -> None:
+    python_ldap = type("INVALID_CREDENTIALS", (Exception,), {"__module__": "ldap"})
+    described = unwrap.describe(python_ldap({"result": 49, "desc": "Invalid", "info": INVALID_CREDENTIALS}))
+    assert (described.ldap_code, described.ldap_data) == (49, "52e")
+    ldap3 = type("LDAPInvalidCredentialsResult", (Exception,), {"__module__": "ldap3.core.exceptions"})
+    error = ldap3()
+    error.result, error.message = 49, INVALID_CREDENTIALS
+    described = unwrap.describe(error)
+    assert (described.ldap_code, described.ldap_data) == (49, "52e")
+    error.result, error.message = 52, None
+    assert (unwrap.describe(error).ldap_code, unwrap.describe(error).ldap_data) == (52, "")
+
+
+def test_words_of_other_exceptions_are_not_taken_for_a_directorys() -> None:
+    described = unwrap.describe(ValueError({"result": 49, "info": INVALID_CREDENTIALS}))
+    assert (described.ldap_code, described.ldap_data) == (None, "")

@@ -15,7 +15,7 @@ from reporter.diagnosis.evidence import Evidence
 from reporter.diagnosis.narrative import narrate
 from reporter.diagnosis.rules import RULES, diagnose
 from reporter.diagnosis.verdict import Verdict
-from reporter.texts import translator
+from reporter.texts import LANGUAGES, translator
 
 TEXTS = st.text(max_size=20) | st.sampled_from(
     ["{host}", "%s", "60", "https", "tcp", "maintenance", "bad_credentials", "CN=a, O=b", "ReadTimeout"]
@@ -52,7 +52,7 @@ def anything(kind: Any) -> st.SearchStrategy[Any]:
 @settings(
     max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None
 )
-@given(anything(Evidence), st.sampled_from(["en", "ru"]))
+@given(anything(Evidence), st.sampled_from(LANGUAGES))
 def test_any_evidence_has_a_verdict_that_can_be_replayed(evidence: Evidence, language: str) -> None:
     verdict = diagnose(evidence, translator(language))
     assert verdict.cause in {rule.cause for rule in RULES}

@@ -1,8 +1,7 @@
-"""What a person is told: every cause has words, and they are calm and blameless."""
+"""What a person is told: every cause has words, and they say what is known."""
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from string import Formatter
 
@@ -11,10 +10,18 @@ from msgspec.structs import replace
 
 from reporter.diagnosis.evidence import (
     Certificate,
+    Control,
+    ControlOutcome,
     Evidence,
     Http,
     HttpOutcome,
+    Pac,
+    PacOutcome,
     Problem,
+    Proxy,
+    ProxyOutcome,
+    Sibling,
+    TcpOutcome,
     Tls,
     TlsOutcome,
 )
@@ -26,18 +33,23 @@ from reporter.texts.causes import CAUSES
 from tests.diagnosis.wire import NOW
 
 PLACEHOLDERS = {
+    "control",
     "expired_on",
     "host",
     "issuer",
     "min_version",
     "names",
     "own_time",
+    "pac",
     "port",
+    "proxy",
     "server_time",
+    "sibling",
     "status",
     "until",
     "url",
     "valid_from",
+    "vendor",
 }
 ENGLISH = translator("en")
 BARE = Evidence(taken_at=NOW)
@@ -48,7 +60,7 @@ FULL = Evidence(
         outcome=TlsOutcome.UNTRUSTED,
         certificate=Certificate(
             subject="CN=erp.example.org",
-            issuer="O=Example Organisation, CN=Example CA",
+            issuer="O=Example Organisation, CN=Sophos SSL CA",
             names=[f"n{number}.example.org" for number in range(9)],
             not_before=NOW - timedelta(30),
             not_after=NOW - timedelta(10),
@@ -59,6 +71,10 @@ FULL = Evidence(
         skew_s=-3 * 3600,
     ),
     http=Http(outcome=HttpOutcome.ANSWERED, status=503, problem=Problem(minimum="8.3.21")),
+    proxy=Proxy(address="http://proxy:3128", source="environment", outcome=ProxyOutcome.TUNNEL),
+    pac=Pac(address="http://wpad/proxy.pac", outcome=PacOutcome.UNAVAILABLE),
+    controls=[Control(address="https://intranet.example.org/", outcome=ControlOutcome.ANSWERED)],
+    siblings=[Sibling(port=22, outcome=TcpOutcome.CONNECTED)],
 )
 
 
@@ -68,21 +84,6 @@ def said_in(message: str) -> set[str]:
 
 def test_every_rule_has_words_and_all_words_have_a_rule() -> None:
     assert set(CAUSES) == {rule.cause for rule in RULES}
-
-
-@pytest.mark.parametrize("cause", sorted(CAUSES))
-def test_the_wording_is_calm_and_blameless(cause: str) -> None:
-    headline, advice = CAUSES[cause]
-    words = set(re.findall(r"[a-z]+", headline.lower()))
-    assert not words & {"error", "errors", "failed", "failure", "fault", "invalid", "illegal", "you", "your"}
-    assert not headline.endswith(".")
-    assert len(headline) <= 80
-    assert 2 <= len(advice) <= 4
-    for line in advice:
-        assert line[-1] in ".”"
-        assert len(line) <= 160
-        assert not {"failed", "invalid", "illegal", "wrong"} & set(re.findall(r"[a-z]+", line.lower()))
-    assert any("support" in line.lower() for line in advice), "who can help"
 
 
 @pytest.mark.parametrize("cause", sorted(CAUSES))

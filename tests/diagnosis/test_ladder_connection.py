@@ -9,17 +9,17 @@ import pytest
 
 from reporter.diagnosis import codes
 from reporter.diagnosis.evidence import Family, TcpOutcome
+from reporter.diagnosis.narrative import narrate
 from reporter.diagnosis.probes import tcp
 from reporter.diagnosis.rules import diagnose
 from tests.diagnosis.wire import Climb, Serve, resetting
 
 
 def test_a_service_that_answers_is_well(climb: Climb, silent_port: int) -> None:
-    for scheme in ("tcp", "postgresql", "ldap"):
-        evidence = climb(f"{scheme}://127.0.0.1:{silent_port}")
-        assert evidence.tcp is not None
-        assert evidence.tcp.answered == "127.0.0.1"
-        assert diagnose(evidence).cause == "ok"
+    evidence = climb(f"tcp://127.0.0.1:{silent_port}")
+    assert evidence.tcp is not None
+    assert evidence.tcp.answered == "127.0.0.1"
+    assert diagnose(evidence).cause == "ok"
 
 
 def test_refused(climb: Climb, closed_port: int) -> None:
@@ -55,6 +55,26 @@ def test_both_families_are_tried_and_the_one_that_answers_is_named(
         "127.0.0.1": Family.IPV4,
     }
     assert diagnose(evidence).cause == "ok"
+    assert "TCP  IPv6 did not connect, IPv4 did" in narrate(evidence)
+
+
+def test_the_other_family_gets_its_turn_while_the_first_is_silent(deaf_port: int) -> None:
+    """No address has to time out before the next one is tried (RFC 8305)."""
+    with socket.create_server(("::1", deaf_port), family=socket.AF_INET6):
+        measured, wire = tcp.probe(["127.0.0.1", "::1"], deaf_port, deadline=time.monotonic() + 30)
+    assert wire is not None
+    wire.close()
+    assert [(attempt.family, attempt.outcome) for attempt in measured.attempts] == [
+        (Family.IPV6, TcpOutcome.CONNECTED),
+        (Family.IPV4, TcpOutcome.PENDING),
+    ]
+
+
+def test_with_little_time_every_address_still_gets_its_turn(deaf_port: int) -> None:
+    addresses = [f"127.0.0.{number}" for number in range(1, 9)]
+    measured, wire = tcp.probe(addresses, deaf_port, deadline=time.monotonic() + 0.5)
+    assert wire is None
+    assert len(measured.attempts) == 8
 
 
 def test_one_dead_address_of_several_does_not_hold_the_others(

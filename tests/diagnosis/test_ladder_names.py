@@ -11,7 +11,7 @@ import pytest
 
 from reporter.diagnosis.evidence import DnsOutcome, Family
 from reporter.diagnosis.ladder import StageProgress, examine
-from reporter.diagnosis.probes import local
+from reporter.diagnosis.probes import local, proxy
 from reporter.diagnosis.rules import diagnose
 from reporter.diagnosis.target import parse_target
 from tests.diagnosis.wire import Climb
@@ -220,6 +220,9 @@ def test_this_computer_knows_its_addresses() -> None:
             {"https_proxy": "http://proxy:3128", "no_proxy": "example.org"},
             "",
         ),
+        ("http://10.1.2.3/", {"http_proxy": "http://proxy:3128", "no_proxy": "example.org, 10.0.0.0/8"}, ""),
+        ("http://11.1.2.3/", {"http_proxy": "http://proxy", "no_proxy": "10.0.0.0/8"}, "http://proxy"),
+        ("http://erp.example.org:8080/", {"http_proxy": "http://p", "no_proxy": "erp.example.org:8080"}, ""),
         ("tcp://erp.example.org:22", {"all_proxy": "http://proxy:3128"}, ""),
         ("http://localhost:8080/", {"http_proxy": "http://proxy:3128"}, ""),
         ("http://127.0.0.1:8080/", {"http_proxy": "http://proxy:3128"}, ""),
@@ -233,4 +236,6 @@ def test_the_configured_proxy(
         monkeypatch.delenv(name.upper(), raising=False)
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    assert local.configured_proxy(parse_target(url)) == expected
+    named = proxy.configured(parse_target(url))
+    assert ("" if named is None else named.address) == expected
+    assert local.probe(parse_target(url)).proxy == expected

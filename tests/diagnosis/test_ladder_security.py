@@ -182,6 +182,9 @@ def test_reset_in_the_handshake(serve: Serve, climb: Climb) -> None:
     assert diagnose(climb(f"https://localhost:{serve(handle)}/")).cause == "tcp.reset"
 
 
+LDAP_DONE = bytes.fromhex("300c02010165070a010004000400")
+
+
 def alert(description: int) -> bytes:
     """A fatal TLS alert as it travels."""
     return bytes([21, 3, 3, 0, 2, 2, description])
@@ -242,6 +245,7 @@ def test_a_client_certificate_wanted_by_an_older_version(
 def test_a_service_that_waits_for_the_client_is_well(trusted: trustme.CA, serve: Serve, climb: Climb) -> None:
     def handle(connection: socket.socket) -> None:
         connection.recv(4096)
+        connection.sendall(LDAP_DONE)
 
     port = serve(handle, certified(trusted, "localhost"))
     assert diagnose(climb(f"ldaps://localhost:{port}")).cause == "ok"

@@ -7,6 +7,8 @@ from datetime import timedelta
 from reporter.diagnosis.evidence import (
     Attempt,
     Certificate,
+    Database,
+    DatabaseOutcome,
     Dns,
     DnsOutcome,
     Evidence,
@@ -18,7 +20,10 @@ from reporter.diagnosis.evidence import (
     Problem,
     Redirect,
     Reported,
+    Resolver,
     Route,
+    ServiceNotice,
+    ServiceNoticeOutcome,
     Tcp,
     TcpOutcome,
     Tls,
@@ -129,3 +134,35 @@ def test_an_answer_after_a_redirect_and_what_the_program_saw() -> None:
         "The time for the examination was over before its end",
         "Measured  2026-11-22 09:00:00+00:00, within 0 ms",
     ]
+
+
+def test_a_name_server_a_database_and_the_service() -> None:
+    evidence = Evidence(
+        taken_at=NOW,
+        dns=Dns(outcome=DnsOutcome.NO_ANSWER, gai_code=-3),
+        resolver=Resolver(server="192.0.2.53", rcode=2, elapsed_ms=4),
+        database=Database(
+            protocol="ldap", outcome=DatabaseOutcome.REFUSED, ldap_code=49, ldap_data="52e", elapsed_ms=3
+        ),
+        service_notice=ServiceNotice(
+            address="https://status.example.org/erp.json",
+            outcome=ServiceNoticeOutcome.VALID,
+            status=200,
+            message="Closed\nfor the month",
+            until=NOW,
+            covers="tcp",
+            elapsed_ms=8,
+        ),
+        reported=Reported(sqlstate="28P01"),
+    )
+    assert narrate(evidence)[1:-1] == [
+        "DNS  the name server 192.0.2.53, asked directly: server failure, no address (4 ms)",
+        "Database  ldap refused, result code 49, data 52e (3 ms)",
+        "Service  https://status.example.org/erp.json valid, status 200 (8 ms)",
+        "Service  Closed for the month",
+        "Service  until 2026-11-22 09:00:00+00:00",
+        "Service  explains tcp",
+        "Reported  by the program: SQLSTATE 28P01",
+    ]
+    silent = Evidence(taken_at=NOW, resolver=Resolver(server="192.0.2.53", elapsed_ms=1500))
+    assert narrate(silent)[0] == "DNS  the name server 192.0.2.53, asked directly: stays silent (1500 ms)"

@@ -269,7 +269,7 @@ def test_a_page_that_the_probe_does_not_find_says_nothing_about_the_login() -> N
 
 
 def test_a_login_that_did_not_work_is_never_ok() -> None:
-    for reported in (Reported(), Reported(type="ValueError"), Reported(status=400), Reported(verify_code=23)):
+    for reported in (Reported(), Reported(type="ValueError"), Reported(status=400), Reported(verify_code=99)):
         verdict = diagnose(replace(WELL, reported=reported))
         assert (verdict.cause, verdict.retry) == ("unknown", "by_hand")
 
@@ -329,3 +329,63 @@ def test_a_verdict_can_be_replayed_from_what_was_stored() -> None:
         stored = msgspec.json.decode(msgspec.json.encode(verdict), type=Verdict)
         assert stored == verdict
         assert diagnose(stored.evidence) == verdict
+
+
+def test_a_page_where_an_interface_was_asked_for() -> None:
+    page = Reported(status=200, content_type="text/html; charset=utf-8")
+    unreadable = Reported(type="requests.exceptions.JSONDecodeError", chain=["json.decoder.JSONDecodeError"])
+    for measured in (WELL, answered(200, content_type="text/html"), answered(302)):
+        verdict = diagnose(replace(measured, reported=page))
+        assert (verdict.cause, verdict.confidence, verdict.owner) == ("http.unexpected_page", "certain", "it")
+        verdict = diagnose(replace(measured, reported=unreadable))
+        assert (verdict.cause, verdict.runner_up) == ("http.unexpected_page", "http.cut_short")
+        assert diagnose(measured).cause == "ok", "a page is fine where nobody asked for an interface"
+    assert diagnose(replace(answered(503), reported=unreadable)).cause == "http.unavailable"
+    assert diagnose(replace(WELL, reported=replace(page, status=404))).cause == "http.not_found"
+
+
+@pytest.mark.parametrize(
+    "reported",
+    [
+        Reported(status=401),
+        Reported(type="jwt.exceptions.ImmatureSignatureError"),
+        Reported(type="ErpLoginError", chain=["erp.LoginError", "gssapi.exceptions.GSSError"]),
+    ],
+)
+def test_a_ticket_that_is_not_accepted_by_a_clock_far_off(reported: Reported) -> None:
+    far = answered(200, server_date=NOW + timedelta(minutes=9), skew_s=540)
+    verdict = diagnose(replace(far, reported=reported))
+    assert (verdict.cause, verdict.confidence, verdict.runner_up) == (
+        "local.clock",
+        "likely",
+        "http.unauthorized",
+    )
+    assert any(line.count("09:09") or line.count(":09") for line in verdict.advice)
+    near = answered(200, server_date=NOW, skew_s=20)
+    assert diagnose(replace(near, reported=reported)).cause != "local.clock"
+    assert diagnose(far).cause == "ok"
+
+
+def test_a_typed_answer_says_more_than_the_clock() -> None:
+    far = answered(401, skew_s=-900)
+    typed = Reported(status=401, problem=Problem(code="bad_credentials"))
+    assert diagnose(replace(far, reported=typed)).cause == "app.bad_credentials"
+
+
+@pytest.mark.parametrize(
+    ("measured", "cause", "owner"),
+    [
+        (answered(421), "http.wrong_host", "server"),
+        (answered(451), "http.blocked_by_law", "network"),
+        (at_tls(outcome=TlsOutcome.UNTRUSTED, faults=[Fault.REVOKED]), "tls.revoked", "server"),
+        (replace(WELL, reported=Reported(verify_code=23)), "tls.revoked", "server"),
+        (answered(400), "unknown", "it"),
+    ],
+)
+def test_rare_answers(measured: Evidence, cause: str, owner: str) -> None:
+    verdict = diagnose(measured)
+    assert (verdict.cause, verdict.owner) == (cause, owner)
+
+
+def test_an_answer_that_is_not_understood_names_its_status() -> None:
+    assert any("400" in line for line in diagnose(answered(400)).advice)

@@ -145,3 +145,37 @@ def test_nothing_but_a_target_or_a_sentence(text: str) -> None:
         assert 1 <= target.port <= 65535
         assert target.host
         why_bad_name(target.host)
+
+
+@pytest.mark.parametrize(
+    ("text", "display"),
+    [
+        ('Srvr="erp.example.org:1641";Ref="base";', "tcp://erp.example.org:1641"),
+        ('Srvr="erp.example.org";Ref="base";', "tcp://erp.example.org:1541"),
+        ("srvr=ERP ; ref=base", "tcp://erp:1541"),
+        ('Srvr="tcp://erp:1741,backup:1741";Ref="base";', "tcp://erp:1741"),
+        ('Ref="base";Srvr="[2001:db8::1]";', "tcp://[2001:db8::1]:1541"),
+        ('ws="https://erp.example.org/base";', "https://erp.example.org/base"),
+        ('Usr="an;na";Pwd="gehei""m;Srvr=x";Srvr="erp";', "tcp://erp:1541"),
+    ],
+)
+def test_connection_strings_of_1c(text: str, display: str) -> None:
+    target = parse_target(text)
+    assert target.display == display
+    assert "geheim" not in repr(target)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'File="C:\\base";Usr="anna";Pwd="geheim";',
+        'Srvr="";Ref="base";Pwd=geheim',
+        'Srvr="a\\b";Pwd="geheim"',
+        'Pwd="geheim',
+        'ws="nonsense";Pwd="geheim"',
+    ],
+)
+def test_connection_strings_that_lead_nowhere_keep_their_secrets(text: str) -> None:
+    with pytest.raises(TargetError) as raised:
+        parse_target(text)
+    assert "geheim" not in str(raised.value)

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from reporter import texts
-from reporter.texts import Translator, system_language, translator
+from reporter.texts import LANGUAGES, Translator, system_language, translator
 
 LANGUAGE_VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -19,9 +19,11 @@ def _no_language(monkeypatch: pytest.MonkeyPatch) -> None:
     translator.cache_clear()
 
 
-@pytest.mark.parametrize("tag", ["ru", "ru_RU.UTF-8", "ru-RU", "RU", "ru.KOI8-R"])
-def test_every_way_to_name_russian(tag: str) -> None:
-    assert translator(tag).language == "ru"
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("tag", ["{0}", "{0}_XX.UTF-8", "{0}-XX", "{0}.KOI8-U", "{0}_XX@euro"])
+def test_every_way_to_name_a_language(language: str, tag: str) -> None:
+    assert translator(tag.format(language)).language == language
+    assert translator(tag.format(language.upper())).language == language
 
 
 @pytest.mark.parametrize("tag", ["en", "en_GB.UTF-8", "tlh", "../../etc", "_", "-", "."])
@@ -33,6 +35,7 @@ def test_languages_without_a_catalogue_are_english(tag: str) -> None:
     ("environment", "language"),
     [
         ({"LANG": "ru_RU.UTF-8"}, "ru_RU.UTF-8"),
+        ({"LANG": "uk_UA.UTF-8"}, "uk_UA.UTF-8"),
         ({"LANG": "de_DE.UTF-8", "LC_MESSAGES": "ru_RU"}, "ru_RU"),
         ({"LC_ALL": "ru_RU.UTF-8", "LANG": "de_DE.UTF-8"}, "ru_RU.UTF-8"),
         ({"LANGUAGE": "ru:en", "LANG": "en_US.UTF-8"}, "ru"),

@@ -158,6 +158,8 @@ def test_whatever_passes_is_plain_and_of_a_known_scheme(link: str) -> None:
         ("anna:secret@erp.example.org/base?back=https://x", "erp.example.org/base"),
         ("//anna:secret@erp.example.org/base", "erp.example.org/base"),
         ("/login?token=secret", "/login"),
+        ('Srvr="erp:1541";Ref="base";Usr="anna";Pwd="se""cret";', 'Srvr="erp:1541";Ref="base";'),
+        ('ws="https://anna:secret@erp/base";wspauth=secret', 'ws="https://erp/base";'),
         ("https://[::1", ""),
         ("https://erp.example.org:port/", ""),
         ("", ""),

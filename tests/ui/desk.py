@@ -58,6 +58,18 @@ RUSSIAN = Notice(
     help_url=HELP_URL,
     details=EXPIRED.details,
 )
+UKRAINIAN = Notice(
+    headline="Строк дії посвідчувального сертифіката сервера erp.example.org закінчився.",
+    advice=[
+        "Виправити це можуть ті, хто відповідає за сервер; з вашим комп’ютером і паролем усе гаразд.",
+        "Будь ласка, повідомте службу підтримки: там зможуть оновити сертифікат.",
+    ],
+    help_text=(
+        "Служба підтримки працює для вас із 7:00 до 19:00.\nТелефон 4455, пошта servicedesk@example.org."
+    ),
+    help_url=HELP_URL,
+    details=EXPIRED.details,
+)
 REFUSED = Notice(
     headline="The server erp.example.org does not answer on port 443.",
     advice=["It is probably being restarted. We will try again by ourselves."],

@@ -185,10 +185,14 @@ def test_a_terminal_without_all_letters_still_reads_well(
     assert ("Номер обращения" in russian) == (encoding == "koi8-r")
 
 
-def test_russian_letters_on_the_same_keys_choose_too(texts: Callable[[str], Translator]) -> None:
+@pytest.mark.parametrize(("language", "send"), [("ru", "ы"), ("uk", "і")])
+def test_cyrillic_letters_on_the_same_keys_choose_too(
+    language: str, send: str, texts: Callable[[str], Translator]
+) -> None:
     desk = FakeDesk()
-    talk(desk, "р", "с", texts=texts("ru"))
+    talk(desk, "р", send, "", "", send, "с", texts=texts(language))
     assert desk.opened == [EXPIRED.help_url]
+    assert desk.sent == [Story()]
 
 
 class Terminal:

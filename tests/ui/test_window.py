@@ -21,7 +21,17 @@ from reporter.ui.notice import Notice
 from reporter.ui.presenter import RetryResult
 from reporter.ui.window.prose import Prose, TextBox
 from tests.ui.conftest import Screens
-from tests.ui.desk import ABOUT, EXPIRED, LOCKED, REFERENCE, REFUSED, RUSSIAN, FakeDesk, receipt_of
+from tests.ui.desk import (
+    ABOUT,
+    EXPIRED,
+    LOCKED,
+    REFERENCE,
+    REFUSED,
+    RUSSIAN,
+    UKRAINIAN,
+    FakeDesk,
+    receipt_of,
+)
 from tests.ui.screen import Person, Script
 
 Texts = Callable[[str], Translator]
@@ -85,12 +95,14 @@ def photograph(person: Person, *, dark: bool) -> None:
     [
         *product([("1600x1200", 96), ("2400x1800", 192)], ["en", "ru"], ["light", "dark"]),
         (("1024x600", 96), "ru", "light"),
+        (("1024x600", 96), "uk", "light"),
+        (("2400x1800", 192), "uk", "dark"),
     ],
 )
 def test_every_page_is_whole_and_readable(
     screens: Screens, texts: Texts, screen: tuple[str, int], language: str, appearance: str
 ) -> None:
-    notice = RUSSIAN if language == "ru" else EXPIRED
+    notice = {"ru": RUSSIAN, "uk": UKRAINIAN}.get(language, EXPIRED)
     desk = FakeDesk(msgspec.structs.replace(notice, asks_access_code=True))
     desk.gate.clear()
     say = texts(language).say

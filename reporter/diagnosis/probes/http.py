@@ -32,21 +32,25 @@ HEADERS = (
     "content-length",
     "content-type",
     "date",
+    "proxy-status",
     "retry-after",
     "server",
     "via",
     "www-authenticate",
     "x-request-id",
+    "x-squid-error",
 )
 
 
 class Question(NamedTuple):
     """``path``: with the query that the server itself gave in a redirect; ``cookies``: given by the server on
-    the way here, because many login pages redirect in a circle without them. Neither is recorded."""
+    the way here, because many login pages redirect in a circle without them. Neither is recorded.
+    ``relayed``: a proxy is to pass it on, so it names the whole address."""
 
     target: Target
     path: str
     cookies: dict[str, str]
+    relayed: bool = False
 
     @property
     def url(self) -> str:
@@ -55,11 +59,14 @@ class Question(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """``location``: the absolute address of a redirect, as the server wrote it; empty for none."""
+    """``location``: the absolute address of a redirect, as the server wrote it; empty for none. ``body``: at
+    most BODY_LIMIT_BYTES of it; ``challenges``: how a proxy asks to sign in. None of them is recorded."""
 
     http: Http
     location: str
     cookies: dict[str, str]
+    body: bytes
+    challenges: tuple[str, ...] = ()
 
 
 def probe(
@@ -71,8 +78,8 @@ def probe(
 ) -> Reply:
     """Ask with GET over a connected socket, which is closed afterwards."""
     started = time.monotonic()
-    source = _Source(wire, deadline)
-    with wire, _Reader(source, "GET") as response:
+    source = Source(wire, deadline)
+    with wire, Reader(source, "GET") as response:
         wire.settimeout(remaining_s(deadline))
         # a server that refuses early has closed the door, but its reason can still be read
         with contextlib.suppress(OSError):
@@ -86,44 +93,50 @@ def probe(
 
 def server_date(wire: socket.socket, target: Target, *, deadline: float) -> datetime | None:
     """What the server's clock says, asked with HEAD for its front page; the socket stays open."""
-    source = _Source(wire, deadline)
+    source = Source(wire, deadline)
     try:
         wire.settimeout(remaining_s(deadline))
         wire.sendall(_request("HEAD", Question(target, "/", {})))
-        with _Reader(source, "HEAD") as response:
+        with Reader(source, "HEAD") as response:
             response.begin()
             return answer.http_date(response.headers.get("Date", ""))
     except (OSError, http.client.HTTPException, ValueError):
         return None
 
 
-class _Source(io.RawIOBase):
+class Source(io.RawIOBase):
     """Reads a socket under one deadline, however slowly the bytes drip."""
 
     def __init__(self, wire: socket.socket, deadline: float) -> None:
         self._wire = wire
         self._deadline = deadline
         self.received_bytes = 0
+        self.first_byte = b""
 
     def readable(self) -> bool:
+        """As ``io`` asks."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # typeshed says WriteableBuffer
+        """What has arrived, at most a buffer full; raises TimeoutError at the deadline."""
         if time.monotonic() >= self._deadline:
             raise TimeoutError("the deadline of the probe is over")
         self._wire.settimeout(remaining_s(self._deadline))
         count = self._wire.recv_into(buffer)
+        if self.received_bytes == 0:
+            self.first_byte = bytes(buffer[: min(count, 1)])
         self.received_bytes += count
         return count
 
     def makefile(self, _mode: str) -> io.BufferedReader:
+        """As ``http.client`` asks of a socket."""
         return io.BufferedReader(self)
 
 
-class _Reader(http.client.HTTPResponse):
-    """The parser of the standard library on a _Source; of a socket it uses ``makefile`` only."""
+class Reader(http.client.HTTPResponse):
+    """The parser of the standard library on a Source; of a socket it uses ``makefile`` only."""
 
-    def __init__(self, source: _Source, method: str) -> None:
+    def __init__(self, source: Source, method: str) -> None:
         super().__init__(cast(socket.socket, source), method=method)
 
 
@@ -132,8 +145,11 @@ def _request(method: str, question: Question) -> bytes:
     host = wire_name(target.host)
     host = f"[{host}]" if ":" in host else host
     port = "" if target.port == SCHEMES[target.scheme] else f":{target.port}"
+    path = quote(question.path, safe=PATH_CHARACTERS)
+    if question.relayed:
+        path = f"{target.scheme}://{host}{port}{path}"
     lines = [
-        f"{method} {quote(question.path, safe=PATH_CHARACTERS)} HTTP/1.1",
+        f"{method} {path} HTTP/1.1",
         f"Host: {host}{port}",
         f"User-Agent: Reporter/{__version__} (diagnosis)",
         f"Accept: {answer.PROBLEM_TYPE}, */*;q=0.5",
@@ -183,10 +199,12 @@ def _reply(
         elapsed_ms=elapsed_ms(started),
     )
     location = headers.get("Location", "") if response.status in REDIRECTS else ""
-    return Reply(measured, _absolute(question.url, location), _cookies(question.cookies, headers))
+    cookies = _cookies(question.cookies, headers)
+    challenges = tuple(headers.get_all("Proxy-Authenticate", []))
+    return Reply(measured, _absolute(question.url, location), cookies, body, challenges)
 
 
-def _nothing(error: Exception, source: _Source, started: float) -> Reply:
+def _nothing(error: Exception, source: Source, started: float) -> Reply:
     """The record of an answer whose head did not arrive."""
     reason = error.reason if isinstance(error, ssl.SSLError) else None
     if codes.tls_outcome(reason) is TlsOutcome.CLIENT_CERTIFICATE:
@@ -199,7 +217,7 @@ def _nothing(error: Exception, source: _Source, started: float) -> Reply:
         outcome = HttpOutcome.NOT_HTTP
     number = error.errno if isinstance(error, OSError) and reason is None else None
     measured = Http(outcome=outcome, reason=reason, errno=number, elapsed_ms=elapsed_ms(started))
-    return Reply(measured, "", {})
+    return Reply(measured, "", {}, b"")
 
 
 def _absolute(base: str, location: str) -> str:

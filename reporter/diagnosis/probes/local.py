@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import socket
-import sys
 import time
 
 from reporter.diagnosis.evidence import Family, Local, Route, Target
-from reporter.diagnosis.probes import elapsed_ms
-from reporter.diagnosis.target import HTTP_SCHEMES
-from reporter.texts.safe import one_line, without_secrets
+from reporter.diagnosis.probes import elapsed_ms, proxy
 
 # Addresses reserved for documentation (RFC 5737, RFC 3849): nobody is there, and connecting a UDP socket
 # sends nothing. It only asks the routing table.
@@ -19,42 +15,21 @@ _SOMEWHERE = {
     Family.IPV4: (socket.AF_INET, "198.51.100.1"),
     Family.IPV6: (socket.AF_INET6, "2001:db8::1"),
 }
-PROXY_LIMIT_CHARS = 200
 
 
 def probe(target: Target) -> Local:
     """Measure both families; nothing is sent."""
     started = time.monotonic()
-    routes = [_route(family) for family in Family]
+    ways = [_route(family) for family in Family]
+    named = proxy.configured(target)
     return Local(
-        routes=routes,
-        # an open route has an address; otherwise the interfaces tell an isolated network from none
-        has_address=any(route.is_open for route in routes) or _has_usable_address(),
-        proxy=configured_proxy(target),
+        routes=[route for route, _source in ways],
+        # packets that would leave with a usable address have one; else the interfaces tell an isolated
+        # network from none
+        has_address=any(is_usable(source) for _route, source in ways) or _has_usable_address(),
+        proxy="" if named is None else named.address,
         elapsed_ms=elapsed_ms(started),
     )
-
-
-def configured_proxy(target: Target) -> str:
-    """The proxy that programs would use for the target, without credentials; empty for none.
-
-    No proxy reaches this computer's own loopback, whatever is configured.
-    """
-    if target.scheme not in HTTP_SCHEMES or _is_loopback(target.host):
-        return ""
-    has_system_settings = sys.platform in ("win32", "darwin")
-    if not has_system_settings and not any(name.lower().endswith("_proxy") for name in os.environ):
-        return ""
-    from urllib.request import getproxies, proxy_bypass
-
-    try:
-        proxies = getproxies()
-        address = proxies.get(target.scheme) or proxies.get("all") or ""
-        if not address or proxy_bypass(target.host):
-            return ""
-    except (OSError, ValueError):
-        return ""
-    return one_line(without_secrets(address if "://" in address else f"http://{address}"), PROXY_LIMIT_CHARS)
 
 
 def is_usable(address: str) -> bool:
@@ -66,21 +41,16 @@ def is_usable(address: str) -> bool:
     return not (parsed.is_loopback or parsed.is_link_local or parsed.is_unspecified)
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def _route(family: Family) -> Route:
+def _route(family: Family) -> tuple[Route, str]:
+    """Whether packets could leave, and the address that they would leave with."""
     number, address = _SOMEWHERE[family]
     try:
         with socket.socket(number, socket.SOCK_DGRAM) as asking:
             error = asking.connect_ex((address, 9))
+            source = str(asking.getsockname()[0]) if error == 0 else ""
     except OSError as failure:  # the family is switched off
-        return Route(family=family, is_open=False, errno=failure.errno)
-    return Route(family=family, is_open=error == 0, errno=error or None)
+        return Route(family=family, is_open=False, errno=failure.errno), ""
+    return Route(family=family, is_open=error == 0, errno=error or None), source
 
 
 def _has_usable_address() -> bool | None:

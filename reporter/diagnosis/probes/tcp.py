@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import ipaddress
 import selectors
@@ -14,54 +15,100 @@ from reporter.diagnosis.evidence import Attempt, Family, Tcp, TcpOutcome
 from reporter.diagnosis.probes import elapsed_ms
 
 ATTEMPTS_LIMIT = 8
+STAGGER_S = 0.25
 
 # 10035: WSAEWOULDBLOCK, which Windows says instead of EINPROGRESS
 _UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY, 10035}
 
 
 def probe(addresses: list[str], port: int, *, deadline: float) -> tuple[Tcp, socket.socket | None]:
-    """Connect to all addresses at once; the first that answers ends the waiting.
+    """Connect to the addresses in turn, a new one every STAGGER_S or when one has come to nothing (RFC 8305).
 
-    At most ATTEMPTS_LIMIT are tried, both families among them. The connected socket is the
-    caller's to close.
+    The first that answers ends the waiting; at most ATTEMPTS_LIMIT are tried, both families among them.
+    The connected socket is the caller's to close.
     """
     started = time.monotonic()
-    attempts: dict[str, Attempt] = {}
-    connected: socket.socket | None = None
-    under_way: dict[socket.socket, str] = {}
-    with selectors.DefaultSelector() as selector:
-        try:
-            for address in _both_families(addresses):
-                wire, number = _begin(address, port)
-                if number in _UNDER_WAY and wire is not None:
-                    selector.register(wire, selectors.EVENT_WRITE, data=wire)
-                    under_way[wire] = address
-                    continue
-                attempts[address] = _attempt(address, number, started)
-                if wire is not None and number == 0 and connected is None:
-                    connected = wire
-                elif wire is not None:
-                    wire.close()
-            while under_way and connected is None and (left := deadline - time.monotonic()) > 0:
-                for key, _events in selector.select(left):
-                    ready: socket.socket = key.data
-                    selector.unregister(ready)
-                    address = under_way.pop(ready)
-                    number = ready.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) or _met_itself(ready)
-                    attempts[address] = _attempt(address, number, started)
-                    if number == 0 and connected is None:
-                        connected = ready
-                    else:
-                        ready.close()
-        finally:
-            for wire in under_way:
-                wire.close()
-    for address in under_way.values():
-        outcome = TcpOutcome.TIMED_OUT if connected is None else TcpOutcome.PENDING
-        attempts[address] = Attempt(
-            address=address, family=_family(address), outcome=outcome, elapsed_ms=elapsed_ms(started)
+    waiting = _both_families(addresses)
+    # with little time left, every address still gets its turn
+    stagger_s = min(STAGGER_S, max(deadline - started, 0) / (len(waiting) + 1))
+    with contextlib.closing(_Race(port)) as race:
+        while race.is_open and (waiting or race.is_running) and time.monotonic() < deadline:
+            if waiting:
+                race.begin(waiting.pop(0))
+            race.wait(min(time.monotonic() + stagger_s, deadline) if waiting else deadline)
+        attempts = race.attempts()
+        answered = next((a.address for a in attempts if a.outcome is TcpOutcome.CONNECTED), None)
+        measured = Tcp(
+            outcome=most_telling([attempt.outcome for attempt in attempts]),
+            port=port,
+            answered=answered,
+            attempts=attempts,
+            elapsed_ms=elapsed_ms(started),
         )
-    return _summary(attempts, port, connected, started), connected
+    return measured, race.connected
+
+
+class _Race:
+    """Connections under way at the same time; those that lost are closed at the end."""
+
+    def __init__(self, port: int) -> None:
+        self.connected: socket.socket | None = None
+        self._port = port
+        self._ended: list[Attempt] = []
+        self._under_way: dict[socket.socket, tuple[str, float]] = {}
+        self._selector = selectors.DefaultSelector()
+
+    @property
+    def is_open(self) -> bool:
+        """Nobody has won yet."""
+        return self.connected is None
+
+    @property
+    def is_running(self) -> bool:
+        """Somebody may still answer."""
+        return bool(self._under_way)
+
+    def begin(self, address: str) -> None:
+        """Start to connect to one more address."""
+        begun = time.monotonic()
+        wire, number = _begin(address, self._port)
+        if number in _UNDER_WAY and wire is not None:
+            self._selector.register(wire, selectors.EVENT_WRITE, data=wire)
+            self._under_way[wire] = address, begun
+        else:
+            self._end(wire, address, number, begun)
+
+    def wait(self, until: float) -> None:
+        """Wait until one has ended, either way, or until the moment has come."""
+        if not self.is_open or not self.is_running:
+            return
+        for key, _events in self._selector.select(max(until - time.monotonic(), 0)):
+            wire: socket.socket = key.data
+            self._selector.unregister(wire)
+            address, begun = self._under_way.pop(wire)
+            number = wire.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) or _met_itself(wire)
+            self._end(wire, address, number, begun)
+
+    def attempts(self) -> list[Attempt]:
+        """Every attempt, also those that are still under way."""
+        outcome = TcpOutcome.TIMED_OUT if self.is_open else TcpOutcome.PENDING
+        return self._ended + [
+            Attempt(address=address, family=_family(address), outcome=outcome, elapsed_ms=elapsed_ms(begun))
+            for address, begun in self._under_way.values()
+        ]
+
+    def close(self) -> None:
+        """Give up what is still under way."""
+        self._selector.close()
+        for wire in self._under_way:
+            wire.close()
+
+    def _end(self, wire: socket.socket | None, address: str, number: int | None, begun: float) -> None:
+        self._ended.append(_attempt(address, number, begun))
+        if wire is not None and number == 0 and self.connected is None:
+            self.connected = wire
+        elif wire is not None:
+            wire.close()
 
 
 def most_telling(outcomes: list[TcpOutcome]) -> TcpOutcome:
@@ -103,19 +150,6 @@ def _met_itself(wire: socket.socket) -> int:
         return errno.ECONNREFUSED if wire.getsockname() == wire.getpeername() else 0
     except OSError as error:
         return error.errno or errno.ECONNRESET
-
-
-def _summary(attempts: dict[str, Attempt], port: int, connected: socket.socket | None, started: float) -> Tcp:
-    answered = None
-    if connected is not None:
-        answered = next(a.address for a in attempts.values() if a.outcome is TcpOutcome.CONNECTED)
-    return Tcp(
-        outcome=most_telling([attempt.outcome for attempt in attempts.values()]),
-        port=port,
-        answered=answered,
-        attempts=list(attempts.values()),
-        elapsed_ms=elapsed_ms(started),
-    )
 
 
 def _both_families(addresses: list[str]) -> list[str]:

@@ -25,7 +25,6 @@ from reporter.texts.safe import one_line
 BANNER_LIMIT_BYTES = 512
 BANNER_LIMIT_CHARS = 120
 BANNER_LIMIT_S = 0.5
-FIRST_BYTE_LIMIT_S = 0.3
 
 # After these the port is asked in plain text what it speaks. Many plain services do not answer a
 # TLS greeting with nonsense, but hang up or wait.
@@ -50,16 +49,18 @@ def trust_context() -> ssl.SSLContext:
 
 def probe(
     wire: socket.socket,
-    address: str,
     target: Target,
     *,
+    reconnect: Callable[[], socket.socket],
     deadline: float,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     context: ssl.SSLContext | None = None,
 ) -> tuple[Tls, ssl.SSLSocket | None]:
     """Handshake over a connected socket, which is consumed.
 
-    The verified connection is the caller's to close. ``now`` judges dates; OpenSSL uses the system's clock.
+    The verified connection is the caller's to close. ``reconnect`` opens a further connection that is
+    ready for a handshake, and may raise OSError or ValueError. ``now`` judges dates; OpenSSL uses the
+    system's clock.
     """
     started = time.monotonic()
     # a handshake that hangs must leave the time to ask what hangs there
@@ -67,15 +68,10 @@ def probe(
     secured, tls = _verified_handshake(wire, target, context or trust_context(), handshake_deadline)
     if secured is not None:
         tls = replace(tls, version=secured.version() or "", certificate=_certificate(secured))
-        if target.scheme not in HTTP_SCHEMES:
-            tls = _after_first_byte(tls, secured, deadline)
-        if tls.outcome is not TlsOutcome.VERIFIED:
-            secured.close()
-            secured = None
     elif tls.outcome is TlsOutcome.UNTRUSTED:
-        tls = _second_look(tls, address, target, deadline=deadline, now=now)
+        tls = _second_look(tls, reconnect, target, deadline=deadline, now=now)
     elif tls.outcome in _MAY_BE_PLAIN:
-        banner = _banner(address, target, deadline)
+        banner = _banner(reconnect, target, deadline)
         tls = replace(tls, banner=_readable(banner), speaks=_language(banner))
     return replace(tls, elapsed_ms=elapsed_ms(started)), secured
 
@@ -102,6 +98,22 @@ def judge(
     if not knows_codes and not faults:
         faults.add(Fault.UNKNOWN_ISSUER)
     return [fault for fault in Fault if fault in faults]
+
+
+def unverified(wire: socket.socket, target: Target, *, deadline: float) -> ssl.SSLSocket:
+    """A handshake that accepts any certificate, over a connected socket, which is consumed.
+
+    Nothing secret may cross it. Raises OSError and ValueError.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        wire.settimeout(remaining_s(deadline))
+        return context.wrap_socket(wire, server_hostname=wire_name(target.host))
+    except (OSError, ValueError):
+        wire.close()
+        raise
 
 
 def _verified_handshake(
@@ -139,14 +151,16 @@ def _verified_handshake(
 
 
 def _second_look(
-    tls: Tls, address: str, target: Target, *, deadline: float, now: Callable[[], datetime]
+    tls: Tls,
+    reconnect: Callable[[], socket.socket],
+    target: Target,
+    *,
+    deadline: float,
+    now: Callable[[], datetime],
 ) -> Tls:
     """The same record with everything that an unverified handshake shows."""
     try:
-        with (
-            socket.create_connection((address, target.port), timeout=remaining_s(deadline)) as wire,
-            _blind_context().wrap_socket(wire, server_hostname=wire_name(target.host)) as secured,
-        ):
+        with unverified(reconnect(), target, deadline=deadline) as secured:
             certificate = _certificate(secured)
             faults = judge(
                 certificate,
@@ -165,13 +179,6 @@ def _second_look(
     return tls
 
 
-def _blind_context() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
 def _certificate(secured: ssl.SSLSocket) -> Certificate | None:
     der = secured.getpeercert(binary_form=True)
     try:
@@ -180,30 +187,12 @@ def _certificate(secured: ssl.SSLSocket) -> Certificate | None:
         return None
 
 
-def _after_first_byte(tls: Tls, secured: ssl.SSLSocket, deadline: float) -> Tls:
-    """The record after reading a byte: TLS 1.3 refuses a missing client certificate only then.
-
-    Services that wait for the client to speak first stay silent, which is well.
-    """
-    try:
-        secured.settimeout(min(FIRST_BYTE_LIMIT_S, remaining_s(deadline)))
-        secured.recv(1)
-    except TimeoutError:
-        return tls
-    except ssl.SSLError as error:
-        return replace(tls, outcome=codes.tls_outcome(error.reason), reason=error.reason)
-    except OSError as error:
-        return replace(tls, outcome=TlsOutcome.RESET, errno=error.errno)
-    return tls
-
-
-def _banner(address: str, target: Target, deadline: float) -> bytes:
+def _banner(reconnect: Callable[[], socket.socket], target: Target, deadline: float) -> bytes:
     """The first bytes the port answers to a plain request; some services greet before it."""
-    with contextlib.suppress(OSError, ValueError):
-        limit_s = min(BANNER_LIMIT_S, remaining_s(deadline))
-        with socket.create_connection((address, target.port), timeout=limit_s) as wire:
-            wire.sendall(f"GET / HTTP/1.0\r\nHost: {wire_name(target.host)}\r\n\r\n".encode("ascii"))
-            return wire.recv(BANNER_LIMIT_BYTES)
+    with contextlib.suppress(OSError, ValueError), reconnect() as wire:
+        wire.settimeout(min(BANNER_LIMIT_S, remaining_s(deadline)))
+        wire.sendall(f"GET / HTTP/1.0\r\nHost: {wire_name(target.host)}\r\n\r\n".encode("ascii"))
+        return wire.recv(BANNER_LIMIT_BYTES)
     return b""
 
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from reporter.ui.window.dialog import Dialog
 
 WHEEL_LINES = 3
-# Editing keys while the keyboard is switched to Russian: the letter that X11 tells, and the code of the
-# key, which is all that Windows tells.
+# Editing keys while the keyboard is switched to Russian or Ukrainian: the letter that X11 tells, and the
+# code of the key, which is all that Windows tells.
 CYRILLIC = {
     "<<Copy>>": ("Cyrillic_es", 67),
     "<<Paste>>": ("Cyrillic_em", 86),

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 from reporter.ui.presenter import View, retry_text
 from reporter.ui.window.marks import Mark
+from reporter.ui.window.panel import Contents, Panel
 from reporter.ui.window.parts import CopyLink, Link, NumberField, Page
 from reporter.ui.window.prose import Prose, TextBox
-from reporter.ui.window.theme import GAP
 
 if TYPE_CHECKING:
     from reporter.ui.window.dialog import Dialog
 
 DETAILS_LINES = 10
-HELP_LINES = 10
 
 
 class MessagePage(Page):
@@ -31,8 +30,8 @@ class MessagePage(Page):
         self._headline = self.head(Mark.CAUTION)
         self._advice = Prose(self.body, self.theme, width_px=self.column, bullets=True)
         self._advice.grid(row=1, column=1, sticky="we", pady=(px(12), 0))
-        self._help: ttk.Frame | None = None
-        self._help_shown = ("", False)
+        self._panels: list[Panel] = []
+        self._shown: tuple[Contents, Contents] | None = None
         self._code: ttk.Entry | None = None
         self._details: TextBox | None = None
         self._details_row: ttk.Frame | None = None
@@ -44,7 +43,7 @@ class MessagePage(Page):
         """Show ``view``; what has not changed is left alone."""
         self._headline.set([view.headline])
         self._advice.set(view.advice)
-        self._draw_help(view)
+        self._draw_panels(view)
         self._draw_code(view)
         if self._details is not None:
             self._details.set(view.details)
@@ -63,7 +62,7 @@ class MessagePage(Page):
     def _number(self, view: View) -> None:
         px = self.theme.px
         self._number_row = row = ttk.Frame(self.body)
-        row.grid(row=4, column=1, sticky="we", pady=(px(20), 0))
+        row.grid(row=5, column=1, sticky="we", pady=(px(20), 0))
         ttk.Label(row, text=self._say("Reference number"), style="Muted.TLabel").pack(
             side="left", padx=self.ring
         )
@@ -75,7 +74,7 @@ class MessagePage(Page):
     def _more(self) -> None:
         px = self.theme.px
         row = ttk.Frame(self.body)
-        row.grid(row=5, column=1, sticky="we", pady=(px(4), 0))
+        row.grid(row=6, column=1, sticky="we", pady=(px(4), 0))
         self._details_link = Link(row, self._say("Show details…"), self._toggle_details)
         self._details_link.pack(side="left")
         Link(row, self._say("About…"), self._dialog.open_about).pack(side="left", padx=(px(20), 0))
@@ -84,9 +83,9 @@ class MessagePage(Page):
         say = self._say
         self.button(say("Close"), self._dialog.ask_close)
         self._retry = self.button(view.retry_label, self.try_again)
-        # Room for the countdown, so that the buttons stand still when it begins.
+        # Room for the countdown, so that the buttons stand still when it begins; one of hours takes more.
         room = self.theme.measure(f"{view.retry_label} (00)", self.theme.strong)
-        self._retry.configure(width=-(-room // self.theme.measure("0", self.theme.body)))
+        self._retry.configure(width=-room // self.theme.measure("0", self.theme.body))
         self._send: ttk.Button | None = None
         if view.can_send:
             self._send = self.button(say("Send report…"), self._presenter.compose)
@@ -95,37 +94,26 @@ class MessagePage(Page):
         """Try the login once more, with the access code if one was entered."""
         self._presenter.try_again("" if self._code is None else self._code.get().strip())
 
-    def _draw_help(self, view: View) -> None:
-        wanted = (view.help_text, view.has_help_link)
-        if wanted == self._help_shown:
+    def _draw_panels(self, view: View) -> None:
+        """The words of others, above the reference number; Tab follows the order of the windows."""
+        say, presenter = self._say, self._presenter
+        read_more = say("Read more") if view.has_service_link else ""
+        need_help = say("Need help?") if view.has_help_link else ""
+        service = Contents(say("From the service"), view.service_message, view.service_until, read_more)
+        help_ = Contents(say("From your organisation"), view.help_text, "", need_help)
+        if (service, help_) == self._shown:
             return
-        self._help_shown = wanted
-        if self._help is not None:
-            self._help.destroy()
-            self._help = None
-        if not any(wanted):
-            return
-        px, say, theme, ring = self.theme.px, self._say, self.theme, self.ring
-        side = px(GAP) - ring
-        self._help = panel = ttk.Frame(self.body, style="Panel.TFrame", padding=(side, px(14), side, px(10)))
-        panel.grid(row=3, column=1, sticky="we", padx=ring, pady=(px(20), 0))
-        panel.columnconfigure(0, weight=1)
-        panel.lower(self._number_row)  # Tab follows the order of the windows
-        if view.help_text:
-            head = ttk.Label(panel, text=say("From your organisation"), style="PanelHead.TLabel")
-            head.grid(row=0, column=0, sticky="w", padx=ring, pady=(0, px(4)))
-            text = Prose(
-                panel,
-                theme,
-                width_px=self.column - 2 * (ring + side),
-                panel=True,
-                most_lines=HELP_LINES,
-            )
-            text.set([view.help_text])
-            text.grid(row=1, column=0, sticky="we")
-        if view.has_help_link:
-            link = Link(panel, say("Need help?"), self._presenter.open_help, style="PanelLink.TButton")
-            link.grid(row=2, column=0, sticky="w", pady=(px(4) if view.help_text else 0, 0))
+        self._shown = (service, help_)
+        for panel in self._panels:
+            panel.destroy()
+        self._panels = []
+        follow = (presenter.open_service_link, presenter.open_help)
+        for row, contents, action in zip((3, 4), self._shown, follow, strict=True):
+            if contents:
+                panel = Panel(self.body, self.theme, contents, action, width_px=self.column)
+                panel.grid(row=row, column=1, sticky="we", padx=self.ring, pady=(self.theme.px(20), 0))
+                panel.lower(self._number_row)
+                self._panels.append(panel)
 
     def _draw_code(self, view: View) -> None:
         if not view.asks_access_code:
@@ -136,7 +124,7 @@ class MessagePage(Page):
             px = self.theme.px
             row = ttk.Frame(self.body)
             row.grid(row=2, column=1, sticky="we", padx=self.ring, pady=(px(20), 0))
-            row.lower(self._help or self._number_row)
+            row.lower(self._panels[0] if self._panels else self._number_row)
             ttk.Label(row, text=self._say("Access code"), style="Strong.TLabel").pack(
                 anchor="w", pady=(0, px(6))
             )
@@ -164,7 +152,7 @@ class MessagePage(Page):
         if self._details_row is None:
             px, say = self.theme.px, self._say
             self._details_row = row = ttk.Frame(self.body)
-            row.grid(row=6, column=0, columnspan=2, sticky="we", pady=(px(8), 0))
+            row.grid(row=7, column=0, columnspan=2, sticky="we", pady=(px(8), 0))
             row.columnconfigure(0, weight=1)
             self._details = TextBox(
                 row, self.theme, lines=DETAILS_LINES, font=self.theme.fixed, readonly=True
