@@ -26,7 +26,7 @@ class MessagePage(Page):
         super().__init__(dialog.root, dialog.theme)
         self._dialog = dialog
         self._presenter = dialog.presenter
-        self._say = dialog.say
+        self._texts = dialog.presenter.texts
         px = self.theme.px
         self._headline = self.head(Mark.CAUTION)
         self._advice = Prose(self.body, self.theme, width_px=self.column, bullets=True)
@@ -50,25 +50,22 @@ class MessagePage(Page):
             self._details.set(view.details)
         self.status.draw(view.busy, view.remark)
         self._retry.configure(text=retry_text(view), state="normal" if view.retry_enabled else "disabled")
-        hand = view.asks_access_code or view.countdown_s is not None or not view.can_send
-        if hand or self._send is None:
-            self.choose_primary(self._retry)
-        else:
-            self.choose_primary(self._send)
+        trying_helps = view.asks_access_code or view.countdown_s is not None
+        self.choose_primary(self._retry if trying_helps or self._send is None else self._send)
 
     def first_focus(self) -> tkinter.Misc | None:
         """The access code where one is asked for, else the button that helps most."""
-        return self._code if self._code is not None and self._code.winfo_manager() else self.primary
+        return self._code if self._code is not None and self._code_row.winfo_manager() else self.primary
 
     def _number(self, view: View) -> None:
         px = self.theme.px
         self._number_row = row = ttk.Frame(self.body)
         row.grid(row=4, column=1, sticky="we", pady=(px(20), 0))
-        ttk.Label(row, text=self._say("Reference number"), style="Muted.TLabel").pack(
+        ttk.Label(row, text=self._texts.say("Reference number"), style="Muted.TLabel").pack(
             side="left", padx=self.ring
         )
         NumberField(row, view.reference, self.theme.number).pack(side="left", padx=(px(4), 0))
-        CopyLink(row, self._say("Copy"), self._say("Copied"), lambda: view.reference).pack(
+        CopyLink(row, self._texts.say("Copy"), self._texts.say("Copied"), lambda: view.reference).pack(
             side="left", padx=px(8)
         )
 
@@ -76,12 +73,12 @@ class MessagePage(Page):
         px = self.theme.px
         row = ttk.Frame(self.body)
         row.grid(row=5, column=1, sticky="we", pady=(px(4), 0))
-        self._details_link = Link(row, self._say("Show details…"), self._toggle_details)
+        self._details_link = Link(row, self._texts.say("Show details…"), self._toggle_details)
         self._details_link.pack(side="left")
-        Link(row, self._say("About…"), self._dialog.open_about).pack(side="left", padx=(px(20), 0))
+        Link(row, self._texts.say("About…"), self._dialog.open_about).pack(side="left", padx=(px(20), 0))
 
     def _footer(self, view: View) -> None:
-        say = self._say
+        say = self._texts.say
         self.button(say("Close"), self._dialog.ask_close)
         self._retry = self.button(view.retry_label, self.try_again)
         # Room for the countdown, so that the buttons stand still when it begins.
@@ -105,7 +102,7 @@ class MessagePage(Page):
             self._help = None
         if not any(wanted):
             return
-        px, say, theme, ring = self.theme.px, self._say, self.theme, self.ring
+        px, say, theme, ring = self.theme.px, self._texts.say, self.theme, self.ring
         side = px(GAP) - ring
         self._help = panel = ttk.Frame(self.body, style="Panel.TFrame", padding=(side, px(14), side, px(10)))
         panel.grid(row=3, column=1, sticky="we", padx=ring, pady=(px(20), 0))
@@ -128,26 +125,29 @@ class MessagePage(Page):
             link.grid(row=2, column=0, sticky="w", pady=(px(4) if view.help_text else 0, 0))
 
     def _draw_code(self, view: View) -> None:
-        if not view.asks_access_code:
-            if self._code is not None:
-                self._code.master.grid_remove()  # type: ignore[attr-defined]
-            return
-        if self._code is None:
-            px = self.theme.px
-            row = ttk.Frame(self.body)
-            row.grid(row=2, column=1, sticky="we", padx=self.ring, pady=(px(20), 0))
-            row.lower(self._help or self._number_row)
-            ttk.Label(row, text=self._say("Access code"), style="Strong.TLabel").pack(
-                anchor="w", pady=(0, px(6))
-            )
-            self.theme.need_fields()
-            self._code = ttk.Entry(row, show="•", width=24, font=self.theme.body)
-            self._code.pack(anchor="w")
-            self._code.bind("<Key>", lambda _: self._presenter.stop_countdown())
-        self._code.master.grid()  # type: ignore[attr-defined]
+        if view.asks_access_code:
+            if self._code is None:
+                self._code = self._build_code()
+            self._code_row.grid()
+        elif self._code is not None:
+            self._code_row.grid_remove()
+
+    def _build_code(self) -> ttk.Entry:
+        px = self.theme.px
+        self.theme.need_fields()
+        self._code_row = row = ttk.Frame(self.body)
+        row.grid(row=2, column=1, sticky="we", padx=self.ring, pady=(px(20), 0))
+        row.lower(self._help or self._number_row)  # Tab follows the order of the windows
+        ttk.Label(row, text=self._texts.say("Access code"), style="Strong.TLabel").pack(
+            anchor="w", pady=(0, px(6))
+        )
+        code = ttk.Entry(row, show="•", width=24, font=self.theme.body)
+        code.pack(anchor="w")
+        code.bind("<Key>", lambda _: self._presenter.stop_countdown())
+        return code
 
     def _toggle_details(self) -> None:
-        say, row = self._say, self._details_row
+        say, row = self._texts.say, self._details_row
         if row is not None and row.winfo_manager():
             row.grid_remove()
             self._details_link.configure(text=say("Show details…"))
@@ -162,7 +162,7 @@ class MessagePage(Page):
 
     def _build_details(self) -> ttk.Frame:
         if self._details_row is None:
-            px, say = self.theme.px, self._say
+            px, say = self.theme.px, self._texts.say
             self._details_row = row = ttk.Frame(self.body)
             row.grid(row=6, column=0, columnspan=2, sticky="we", pady=(px(8), 0))
             row.columnconfigure(0, weight=1)
