@@ -118,8 +118,9 @@ def diagnose(target: str, deadline_s: float, json_: bool, **given: str | None) -
 @setting_options("endpoint", "help_text", "help_url", "face", "appearance", "language")
 @as_json
 def show(failure: str | None, json_: bool, **given: str | None) -> None:
-    """Show the dialog for a failure that any program describes as JSON.
+    """Show the dialog for a failure.
 
+    Any program can describe one as JSON.
     The document needs only {"target": "https://…", "message": "…"}; "-" reads it from standard input.
     """
 
@@ -151,7 +152,10 @@ def report(
     json_: bool,
     **given: str | None,
 ) -> None:
-    """Build a report without a dialog: preview it, write it to a file, or send it."""
+    """Build a report without a dialog.
+
+    Preview it, write it to a file, or send it. The failure is described as for `reporter show`.
+    """
     from reporter import agent
     from reporter.report import bundle
     from reporter.report.model import Story, to_bytes
@@ -199,8 +203,9 @@ def report(
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="PROGRAM [ARGS]…")
 def watch(target: str, command: tuple[str, ...]) -> None:
-    """Start a program; show the dialog when it crashes or reports a failed login.
+    """Start a program and stand beside it.
 
+    Shows the dialog when it crashes or reports a failed login.
     Ends with the program's own exit status. The program may write a failure document to the file that
     the environment variable REPORTER_FAILURE_FILE names.
     """
@@ -218,7 +223,7 @@ def watch(target: str, command: tuple[str, ...]) -> None:
 @setting_options("language")
 @as_json
 def about(json_: bool, **given: str | None) -> None:
-    """Print platform and configuration information, for pasting or as JSON."""
+    """Print platform and configuration information."""
     from reporter import agent
 
     loaded = showing.load_and_warn("", given)
@@ -377,7 +382,10 @@ def inbox(listen: str, database: Path | None) -> None:
 @setting_options("face", "appearance", "language")
 @as_json
 def demo(scenario: str, json_: bool, **given: str | None) -> None:
-    """Make a real login fail here, show the dialog, and send the report to an inbox of its own."""
+    """Make a real login fail on this computer.
+
+    Shows the dialog and sends the report to an inbox of its own; nothing of it stays.
+    """
     try:
         from reporter.demo import stage
     except ModuleNotFoundError as error:
