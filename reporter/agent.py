@@ -16,6 +16,7 @@ Every room is known here by its verb, and no detail of any.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +30,7 @@ from reporter.capture.failure import Failure
 from reporter.capture.handover import Farewell, Result, agent_command
 from reporter.delivery.receipt import Receipt, State
 from reporter.diagnosis.verdict import Retry, Verdict
-from reporter.errors import ReporterError, TargetError
+from reporter.errors import FaceUnavailable, ReporterError, TargetError
 from reporter.report.model import Story, to_bytes
 from reporter.texts import N_, Translator, translator
 from reporter.ui.notice import Notice
@@ -94,10 +95,7 @@ class Host(Protocol):
 
 
 def stand_in(failure: Failure, *, loaded: Loaded, face: Face, host: Host | None = None) -> Outcome:
-    """Show the dialog for one failure and return when it is closed; see the module's docstring.
-
-    Raises FaceUnavailable before anything is shown; nothing else.
-    """
+    """Show the dialog for one failure and return when it is closed; see the module's docstring."""
     case = Case(failure, loaded=loaded, host=host)
     presenter = Presenter(case, case.texts)
     face.run(presenter)
@@ -447,17 +445,24 @@ def watch(command: Sequence[str], *, target: str = "", loaded: Loaded | None = N
 
 
 def face_for(loaded: Loaded, *, terminal: bool) -> Face:
-    """The face that the settings and this system call for; raises FaceUnavailable."""
+    """The face that the settings and this system call for.
+
+    Where the one asked for cannot be shown, the person still gets another; the reason goes to standard error.
+    """
     from reporter.ui.select import choose_face
 
     settings = loaded.settings
-    return choose_face(settings.face, appearance=settings.appearance, terminal=terminal, environ=os.environ)
+    try:
+        return choose_face(
+            settings.face, appearance=settings.appearance, terminal=terminal, environ=os.environ
+        )
+    except FaceUnavailable as error:
+        sys.stderr.write(f"{error}\n")
+        return choose_face("auto", appearance=settings.appearance, terminal=terminal, environ=os.environ)
 
 
 def at_a_terminal() -> bool:
     """Whether a person sits at this process's terminal."""
-    import sys
-
     return bool(sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty())
 
 

@@ -7,6 +7,7 @@ was diagnosed, or something stayed undelivered; 2 bad usage or bad configuration
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -49,6 +50,13 @@ class Sentences(click.Group):
             ctx.exit(BAD_USAGE)
         except ReporterError as error:
             click.echo(str(error), err=True)
+            ctx.exit(FAILED)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # click ends quietly when nobody reads any more
+            click.echo(f"The result could not be written: {error.strerror or error}.", err=True)
+            # What is still buffered would fail again at the end of the process.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(FAILED)
 
 
@@ -312,6 +320,8 @@ def queue_drop(reference: str) -> None:
 @as_json
 def policies(json_: bool) -> None:
     """List every setting: its value, and where it came from."""
+    from reporter.settings.model import BY_NAME
+
     loaded = showing.load_and_warn("", {})
     rows = loaded.rows()
     if json_:
@@ -319,7 +329,8 @@ def policies(json_: bool) -> None:
     else:
         width = max(len(str(row["name"])) for row in rows)
         for row in rows:
-            click.echo(f"{row['name']:{width}}  {row['value']}  ({row['origin']})")
+            planned = ", not acted on by this version" if BY_NAME[str(row["name"])].planned else ""
+            click.echo(f"{row['name']:{width}}  {row['value']}  ({row['origin']}{planned})")
     finish(BAD_USAGE if loaded.problems else DONE)
 
 
@@ -398,8 +409,8 @@ def demo(scenario: str, json_: bool, **given: str | None) -> None:
     result = stage.play(scenario, given={name: value for name, value in given.items() if value}, quiet=json_)
     if json_:
         print_json(result)
-    delivered = result.receipt is not None and result.receipt.state == "accepted"
-    finish(DONE if delivered or result.signed_in else FAILED)
+    undelivered = result.receipt is not None and result.receipt.state != "accepted"
+    finish(FAILED if undelivered or not (result.signed_in or result.verdict) else DONE)
 
 
 # What the commands share.

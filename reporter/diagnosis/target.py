@@ -27,7 +27,7 @@ SCHEMES: dict[str, int | None] = {
 HTTP_SCHEMES = ("https", "http")
 TLS_SCHEMES = ("https", "ldaps")
 
-ACCEPTED = "https://…, http://…, tcp://host:port, postgresql://…, ldap://… and ldaps://…"
+ACCEPTED = "https://…, http://…, tcp://host:port, postgresql://…, ldap://… or ldaps://…"
 EXAMPLE = "for example https://erp.example.org/base"
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://(.*)", re.IGNORECASE | re.DOTALL)

@@ -46,6 +46,8 @@ class TerminalFace(Face):
     Raises FaceUnavailable where there is no terminal.
     """
 
+    in_terminal = True
+
     def __init__(self, *, reader: TextIO | None = None, writer: TextIO | None = None) -> None:
         self._own_streams = reader is None or writer is None
         if reader is None or writer is None:

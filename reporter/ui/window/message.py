@@ -90,7 +90,11 @@ class MessagePage(Page):
 
     def try_again(self) -> None:
         """Try the login once more, with the access code if one was entered."""
-        self._presenter.try_again("" if self._code is None else self._code.get().strip())
+        code = ""
+        if self._code is not None:
+            code = self._code.get().strip()
+            self._code.delete(0, "end")  # whatever comes of it, the next try begins with an empty field
+        self._presenter.try_again(code)
 
     def _draw_help(self, view: View) -> None:
         wanted = (view.help_text, view.has_help_link)
