@@ -264,28 +264,46 @@ def queue_list(json_: bool) -> None:
 
 @queue.command("flush")
 @setting_options("endpoint")
-@click.option("--all", "force", is_flag=True, help="Also those whose next try is planned for later.")
+@click.option(
+    "--all",
+    "force",
+    is_flag=True,
+    help="Also what is planned for later, and automatic reports that were only saved.",
+)
+@click.option(
+    "--wait",
+    is_flag=True,
+    help="Stay, for two hours at most, until all is sent. Reporter starts this by itself where reports wait.",
+)
 @as_json
-def queue_flush(force: bool, json_: bool, **given: str | None) -> None:
+def queue_flush(force: bool, wait: bool, json_: bool, **given: str | None) -> None:
     """Send what waits."""
     from reporter import agent
 
-    loaded = load_or_refuse("", given)
+    if force and wait:
+        raise UsageError("--all sends at once and --wait at the planned times; give one of them.")
+    # Nobody reads what a waiting one says about the settings; everything that is right in them counts.
+    loaded = showing.load_and_warn("", given) if wait else load_or_refuse("", given)
     if not loaded.settings.destinations_in_order():
         raise SettingsError(
             [
                 "There is nowhere to send to: set `endpoint`, for example REPORTER_ENDPOINT=https://support.example.org/reports."
             ]
         )
-    with opened_spool() as kept:
-        receipts = agent.postman(kept, loaded).flush(force=force)
-    if json_:
-        print_json(receipts)
+    if wait:
+        receipts = agent.stay_as_courier(loaded)
+        print_receipts(receipts, json_, none="Nothing waits, or another process is already sending it.")
     else:
-        for receipt in receipts:
-            print_receipt(receipt)
-        if not receipts:
-            click.echo("Nothing is due.", err=True)
+        with opened_spool(loaded) as kept:
+            receipts = agent.postman(kept, loaded).flush(force=force)
+            print_receipts(receipts, json_, none="Nothing is due.")
+            saved = sum(envelope.state == "saved" for envelope in kept.list())
+            if saved:
+                click.echo(
+                    f"Reports that are only saved on this computer: {saved}; "
+                    "`reporter queue flush --all` sends them.",
+                    err=True,
+                )
     finish(FAILED if any(receipt.state != "accepted" for receipt in receipts) else DONE)
 
 
@@ -298,8 +316,8 @@ def queue_export(reference: str, output: Path) -> None:
 
     with opened_spool() as kept:
         envelope = kept.get(known_reference(reference))
-    if envelope is None:
-        raise no_such_report(reference)
+        if envelope is None:
+            raise no_such_report(reference)
     bundle.write(output, envelope.report_json, {part.name: part.content for part in envelope.attachments})
     click.echo(f"{envelope.reference}  written to {output}")
 
@@ -440,14 +458,22 @@ def known_reference(text: str) -> str:
 
 
 @contextmanager
-def opened_spool() -> Iterator[Spool]:
-    """This person's spool; what had to be done to open it is told."""
+def opened_spool(loaded: Loaded | None = None) -> Iterator[Spool]:
+    """This person's spool; what waits in it afterwards is left to the courier.
+
+    Raises SpoolError at the end, after the command has printed what it found, when the spool was damaged
+    and had to be set aside: that is also why a report is not found.
+    """
     from reporter import agent
+    from reporter.errors import SpoolError
 
     with agent.spool() as kept:
-        if kept.remark:
-            click.echo(kept.remark, err=True)
-        yield kept
+        try:
+            yield kept
+        finally:
+            if kept.remark:
+                raise SpoolError(kept.remark)
+    agent.leave_to_courier(loaded or agent.load_settings())
 
 
 def missing_extra(extra: str, error: ModuleNotFoundError) -> UsageError:
@@ -469,14 +495,19 @@ def list_queue(json_: bool) -> None:
     """Print every report on this computer."""
 
     with opened_spool() as kept:
-        receipts = [envelope.receipt() for envelope in kept.list()]
+        receipts = [envelope.receipt() for envelope in reversed(kept.list())]
+        print_receipts(receipts, json_, none="There are no reports on this computer.")
+
+
+def print_receipts(receipts: list[Receipt], json_: bool, *, none: str) -> None:
+    """One line each, or one document; ``none`` is the sentence for an empty list."""
     if json_:
         print_json(receipts)
-    else:
-        for receipt in receipts:
-            print_receipt(receipt)
-        if not receipts:
-            click.echo("There are no reports on this computer.", err=True)
+        return
+    for receipt in receipts:
+        print_receipt(receipt)
+    if not receipts:
+        click.echo(none, err=True)
 
 
 def print_json(value: object) -> None:

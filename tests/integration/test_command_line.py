@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -56,10 +57,11 @@ class Reporter:
 
 
 @pytest.fixture
-def reporter(tmp_path: Path) -> Reporter:
+def reporter(tmp_path: Path) -> Iterator[Reporter]:
     home = tmp_path / "home"
     home.mkdir()
-    return Reporter(home)
+    yield Reporter(home)
+    shutil.rmtree(home / "spool", ignore_errors=True)  # which ends a courier
 
 
 @pytest.fixture
