@@ -8,7 +8,7 @@
 4. the person reads, looks under the hood, tries again, or tells the story;
 5. ``Case.send`` builds the Report from exactly what the preview showed, makes it durable in the spool,
    and hands it to the postman; the Receipt says honestly what became of it;
-6. the host application goes on; whatever still waits is left to a postman of its own process.
+6. the host application goes on; whatever still waits is left to a courier, a process of its own.
 
 Every room is known here by its verb, and no detail of any.
 """
@@ -16,9 +16,11 @@ Every room is known here by its verb, and no detail of any.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -30,7 +32,7 @@ from reporter.capture.handover import Farewell, Result, agent_command
 from reporter.delivery.receipt import Receipt, State
 from reporter.diagnosis.evidence import ServiceNoticeOutcome
 from reporter.diagnosis.verdict import Retry, Verdict
-from reporter.errors import ReporterError, TargetError
+from reporter.errors import FaceUnavailable, ReporterError, TargetError
 from reporter.report.model import Story, to_bytes
 from reporter.texts import N_, Translator, translator
 from reporter.ui.notice import Notice
@@ -99,10 +101,7 @@ class Host(Protocol):
 
 
 def stand_in(failure: Failure, *, loaded: Loaded, face: Face, host: Host | None = None) -> Outcome:
-    """Show the dialog for one failure and return when it is closed; see the module's docstring.
-
-    Raises FaceUnavailable before anything is shown; nothing else.
-    """
+    """Show the dialog for one failure and return when it is closed; see the module's docstring."""
     case = Case(failure, loaded=loaded, host=host)
     presenter = Presenter(case, case.texts)
     face.run(presenter)
@@ -111,7 +110,7 @@ def stand_in(failure: Failure, *, loaded: Loaded, face: Face, host: Host | None 
         receipt = case.send_automatically()
     if host is not None:
         host.close(Farewell(verdict=case.verdict, receipt=receipt))
-    leave_to_postman(loaded)
+    leave_to_courier(loaded)
     return Outcome(
         verdict=case.verdict,
         report=None if receipt is None else {"reference": receipt.reference},
@@ -355,18 +354,24 @@ def hearsay(failure: Failure, texts: Translator | None = None) -> Verdict:
 
 
 def send(report: Report, *, loaded: Loaded) -> Receipt:
-    """Make a report durable, then try to deliver it now; raises SpoolError when it could not be kept."""
-    with spool() as kept:
+    """Make a report durable, then try to deliver it now; raises SpoolError when it could not be kept.
+
+    What stays queued is left to the courier.
+    """
+    with _watched_spool() as kept:
         receipt = _enqueue(report, kept, loaded)
         if receipt.state is State.QUEUED:
             receipt = postman(kept, loaded).deliver(report.reference)
-        return receipt
+    leave_to_courier(loaded)
+    return receipt
 
 
 def enqueue(report: Report, *, loaded: Loaded) -> Receipt:
-    """Make a report durable, to be sent later; raises SpoolError when it could not be kept."""
-    with spool() as kept:
-        return _enqueue(report, kept, loaded)
+    """Make a report durable and leave it to the courier; raises SpoolError when it could not be kept."""
+    with _watched_spool() as kept:
+        receipt = _enqueue(report, kept, loaded)
+    leave_to_courier(loaded)
+    return receipt
 
 
 def _enqueue(report: Report, kept: Spool, loaded: Loaded) -> Receipt:
@@ -386,6 +391,19 @@ def spool() -> Spool:
     return Spool(_spool_file())
 
 
+@contextmanager
+def _watched_spool() -> Iterator[Spool]:
+    """The spool where nobody reads a command's output: damage found in it is logged."""
+    with spool() as kept:
+        try:
+            yield kept
+        finally:
+            if kept.remark:
+                import logging
+
+                logging.getLogger("reporter").warning(kept.remark)
+
+
 def postman(kept: Spool, loaded: Loaded) -> Postman:
     """The postman for a spool and the settings' destinations."""
     from reporter.delivery.destination import open_destination
@@ -395,25 +413,34 @@ def postman(kept: Spool, loaded: Loaded) -> Postman:
     return Postman(kept, [open_destination(address) for address in addresses])
 
 
-def leave_to_postman(loaded: Loaded) -> None:
-    """Start a short-lived process that sends what is due; nobody waits for it."""
-    import subprocess
+def leave_to_courier(loaded: Loaded) -> None:
+    """Start the process that sends what waits, now and later; see delivery/courier.py. Never raises.
 
-    if not loaded.settings.destinations_in_order() or not _spool_file().exists():
+    Where one is at work already, the new one leaves at once.
+    """
+    from reporter.delivery import courier
+    from reporter.settings.layers import Layer
+
+    settings = loaded.settings
+    if not settings.destinations_in_order() or settings.submission == "off" or not _spool_file().exists():
         return
+    command = [*agent_command(), "queue", "flush", "--wait"]
+    if loaded.origins["endpoint"].layer is Layer.COMMAND_LINE:
+        command += ["--endpoint", settings.endpoint]
     try:
-        with spool() as kept:
-            if not kept.due(datetime.now(UTC)):
-                return
-        subprocess.Popen(
-            [*agent_command(), "queue", "flush"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with _watched_spool() as kept:
+            waits = kept.next_due_s(datetime.now(UTC)) is not None
+        if waits:
+            courier.start(command)
     except (ReporterError, OSError):
-        return  # it stays in the spool; the next start tries again
+        return  # it stays in the spool; the next command tries again
+
+
+def stay_as_courier(loaded: Loaded) -> list[Receipt]:
+    """Send what waits, now and later, for two hours at most; raises SpoolError."""
+    from reporter.delivery import courier
+
+    return courier.stay(_spool_file(), lambda kept: postman(kept, loaded))
 
 
 def _spool_file() -> Path:
@@ -496,17 +523,24 @@ def watch(command: Sequence[str], *, target: str = "", loaded: Loaded | None = N
 
 
 def face_for(loaded: Loaded, *, terminal: bool) -> Face:
-    """The face that the settings and this system call for; raises FaceUnavailable."""
+    """The face that the settings and this system call for.
+
+    Where the one asked for cannot be shown, the person still gets another; the reason goes to standard error.
+    """
     from reporter.ui.select import choose_face
 
     settings = loaded.settings
-    return choose_face(settings.face, appearance=settings.appearance, terminal=terminal, environ=os.environ)
+    try:
+        return choose_face(
+            settings.face, appearance=settings.appearance, terminal=terminal, environ=os.environ
+        )
+    except FaceUnavailable as error:
+        sys.stderr.write(f"{error}\n")
+        return choose_face("auto", appearance=settings.appearance, terminal=terminal, environ=os.environ)
 
 
 def at_a_terminal() -> bool:
     """Whether a person sits at this process's terminal."""
-    import sys
-
     return bool(sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty())
 
 

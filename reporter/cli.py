@@ -7,6 +7,7 @@ was diagnosed, or something stayed undelivered; 2 bad usage or bad configuration
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -49,6 +50,13 @@ class Sentences(click.Group):
             ctx.exit(BAD_USAGE)
         except ReporterError as error:
             click.echo(str(error), err=True)
+            ctx.exit(FAILED)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # click ends quietly when nobody reads any more
+            click.echo(f"The result could not be written: {error.strerror or error}.", err=True)
+            # What is still buffered would fail again at the end of the process.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(FAILED)
 
 
@@ -122,8 +130,9 @@ def diagnose(target: str, deadline_s: float, json_: bool, **given: str | None) -
 @setting_options("endpoint", "help_text", "help_url", "face", "appearance", "language")
 @as_json
 def show(failure: str | None, json_: bool, **given: str | None) -> None:
-    """Show the dialog for a failure that any program describes as JSON.
+    """Show the dialog for a failure.
 
+    Any program can describe one as JSON.
     The document needs only {"target": "https://…", "message": "…"}; "-" reads it from standard input.
     """
 
@@ -155,7 +164,10 @@ def report(
     json_: bool,
     **given: str | None,
 ) -> None:
-    """Build a report without a dialog: preview it, write it to a file, or send it."""
+    """Build a report without a dialog.
+
+    Preview it, write it to a file, or send it. The failure is described as for `reporter show`.
+    """
     from reporter import agent
     from reporter.report import bundle
     from reporter.report.model import Story, to_bytes
@@ -203,8 +215,9 @@ def report(
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="PROGRAM [ARGS]…")
 def watch(target: str, command: tuple[str, ...]) -> None:
-    """Start a program; show the dialog when it crashes or reports a failed login.
+    """Start a program and stand beside it.
 
+    Shows the dialog when it crashes or reports a failed login.
     Ends with the program's own exit status. The program may write a failure document to the file that
     the environment variable REPORTER_FAILURE_FILE names.
     """
@@ -222,7 +235,7 @@ def watch(target: str, command: tuple[str, ...]) -> None:
 @setting_options("language")
 @as_json
 def about(json_: bool, **given: str | None) -> None:
-    """Print platform and configuration information, for pasting or as JSON."""
+    """Print platform and configuration information."""
     from reporter import agent
 
     loaded = showing.load_and_warn("", given)
@@ -255,28 +268,46 @@ def queue_list(json_: bool) -> None:
 
 @queue.command("flush")
 @setting_options("endpoint")
-@click.option("--all", "force", is_flag=True, help="Also those whose next try is planned for later.")
+@click.option(
+    "--all",
+    "force",
+    is_flag=True,
+    help="Also what is planned for later, and automatic reports that were only saved.",
+)
+@click.option(
+    "--wait",
+    is_flag=True,
+    help="Stay, for two hours at most, until all is sent. Reporter starts this by itself where reports wait.",
+)
 @as_json
-def queue_flush(force: bool, json_: bool, **given: str | None) -> None:
+def queue_flush(force: bool, wait: bool, json_: bool, **given: str | None) -> None:
     """Send what waits."""
     from reporter import agent
 
-    loaded = load_or_refuse("", given)
+    if force and wait:
+        raise UsageError("--all sends at once and --wait at the planned times; give one of them.")
+    # Nobody reads what a waiting one says about the settings; everything that is right in them counts.
+    loaded = showing.load_and_warn("", given) if wait else load_or_refuse("", given)
     if not loaded.settings.destinations_in_order():
         raise SettingsError(
             [
                 "There is nowhere to send to: set `endpoint`, for example REPORTER_ENDPOINT=https://support.example.org/reports."
             ]
         )
-    with opened_spool() as kept:
-        receipts = agent.postman(kept, loaded).flush(force=force)
-    if json_:
-        print_json(receipts)
+    if wait:
+        receipts = agent.stay_as_courier(loaded)
+        print_receipts(receipts, json_, none="Nothing waits, or another process is already sending it.")
     else:
-        for receipt in receipts:
-            print_receipt(receipt)
-        if not receipts:
-            click.echo("Nothing is due.", err=True)
+        with opened_spool(loaded) as kept:
+            receipts = agent.postman(kept, loaded).flush(force=force)
+            print_receipts(receipts, json_, none="Nothing is due.")
+            saved = sum(envelope.state == "saved" for envelope in kept.list())
+            if saved:
+                click.echo(
+                    f"Reports that are only saved on this computer: {saved}; "
+                    "`reporter queue flush --all` sends them.",
+                    err=True,
+                )
     finish(FAILED if any(receipt.state != "accepted" for receipt in receipts) else DONE)
 
 
@@ -289,8 +320,8 @@ def queue_export(reference: str, output: Path) -> None:
 
     with opened_spool() as kept:
         envelope = kept.get(known_reference(reference))
-    if envelope is None:
-        raise no_such_report(reference)
+        if envelope is None:
+            raise no_such_report(reference)
     bundle.write(output, envelope.report_json, {part.name: part.content for part in envelope.attachments})
     click.echo(f"{envelope.reference}  written to {output}")
 
@@ -311,6 +342,8 @@ def queue_drop(reference: str) -> None:
 @as_json
 def policies(json_: bool) -> None:
     """List every setting: its value, and where it came from."""
+    from reporter.settings.model import BY_NAME
+
     loaded = showing.load_and_warn("", {})
     rows = loaded.rows()
     if json_:
@@ -318,7 +351,8 @@ def policies(json_: bool) -> None:
     else:
         width = max(len(str(row["name"])) for row in rows)
         for row in rows:
-            click.echo(f"{row['name']:{width}}  {row['value']}  ({row['origin']})")
+            planned = ", not acted on by this version" if BY_NAME[str(row["name"])].planned else ""
+            click.echo(f"{row['name']:{width}}  {row['value']}  ({row['origin']}{planned})")
     finish(BAD_USAGE if loaded.problems else DONE)
 
 
@@ -381,7 +415,10 @@ def inbox(listen: str, database: Path | None) -> None:
 @setting_options("face", "appearance", "language")
 @as_json
 def demo(scenario: str, json_: bool, **given: str | None) -> None:
-    """Make a real login fail here, show the dialog, and send the report to an inbox of its own."""
+    """Make a real login fail on this computer.
+
+    Shows the dialog and sends the report to an inbox of its own; nothing of it stays.
+    """
     try:
         from reporter.demo import stage
     except ModuleNotFoundError as error:
@@ -394,8 +431,8 @@ def demo(scenario: str, json_: bool, **given: str | None) -> None:
     result = stage.play(scenario, given={name: value for name, value in given.items() if value}, quiet=json_)
     if json_:
         print_json(result)
-    delivered = result.receipt is not None and result.receipt.state == "accepted"
-    finish(DONE if delivered or result.signed_in else FAILED)
+    undelivered = result.receipt is not None and result.receipt.state != "accepted"
+    finish(FAILED if undelivered or not (result.signed_in or result.verdict) else DONE)
 
 
 # What the commands share.
@@ -425,14 +462,22 @@ def known_reference(text: str) -> str:
 
 
 @contextmanager
-def opened_spool() -> Iterator[Spool]:
-    """This person's spool; what had to be done to open it is told."""
+def opened_spool(loaded: Loaded | None = None) -> Iterator[Spool]:
+    """This person's spool; what waits in it afterwards is left to the courier.
+
+    Raises SpoolError at the end, after the command has printed what it found, when the spool was damaged
+    and had to be set aside: that is also why a report is not found.
+    """
     from reporter import agent
+    from reporter.errors import SpoolError
 
     with agent.spool() as kept:
-        if kept.remark:
-            click.echo(kept.remark, err=True)
-        yield kept
+        try:
+            yield kept
+        finally:
+            if kept.remark:
+                raise SpoolError(kept.remark)
+    agent.leave_to_courier(loaded or agent.load_settings())
 
 
 def missing_extra(extra: str, error: ModuleNotFoundError) -> UsageError:
@@ -454,14 +499,19 @@ def list_queue(json_: bool) -> None:
     """Print every report on this computer."""
 
     with opened_spool() as kept:
-        receipts = [envelope.receipt() for envelope in kept.list()]
+        receipts = [envelope.receipt() for envelope in reversed(kept.list())]
+        print_receipts(receipts, json_, none="There are no reports on this computer.")
+
+
+def print_receipts(receipts: list[Receipt], json_: bool, *, none: str) -> None:
+    """One line each, or one document; ``none`` is the sentence for an empty list."""
     if json_:
         print_json(receipts)
-    else:
-        for receipt in receipts:
-            print_receipt(receipt)
-        if not receipts:
-            click.echo("There are no reports on this computer.", err=True)
+        return
+    for receipt in receipts:
+        print_receipt(receipt)
+    if not receipts:
+        click.echo(none, err=True)
 
 
 def print_json(value: object) -> None:

@@ -30,21 +30,28 @@ def main(argument: str) -> int:
     except ReporterError as error:
         sys.stderr.write(f"{error}\n")
         return 2 if isinstance(error, UsageError) else 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def show(source: str | None, given: Mapping[str, str | None]) -> agent.Outcome:
     """The dialog for a failure document; ``given`` overrides settings.
 
-    Raises FailureFormatError for a document that cannot be read, FaceUnavailable when the face asked for
-    cannot be shown.
+    Raises FailureFormatError for a document that cannot be read.
     """
     failure = read_failure(source)
     loaded = load_and_warn(failure.target, given)
-    return agent.stand_in(failure, loaded=loaded, face=agent.face_for(loaded, terminal=agent.at_a_terminal()))
+    face = agent.face_for(loaded, terminal=agent.at_a_terminal())
+    outcome = agent.stand_in(failure, loaded=loaded, face=face)
+    if face.is_silent and outcome.verdict is not None:
+        sys.stderr.write(f"{outcome.verdict.headline} ({outcome.verdict.cause})\n")
+    return outcome
 
 
 def hosted() -> None:
     """The agent's side of a guarded login: the host talks through standard input and output."""
+    import signal
+
     from reporter.capture.handover import AgentSide
 
     # Whatever else is printed must not get into the conversation.
@@ -54,6 +61,9 @@ def hosted() -> None:
     failure = host.opening.failure
     loaded = load_and_warn(failure.target, {})
     face = agent.face_for(loaded, terminal=host.opening.terminal)
+    if face.in_terminal:
+        # The terminal is shared with the host, and so is its Ctrl+C; a window outlives it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     agent.stand_in(failure, loaded=loaded, face=face, host=host)
 
 

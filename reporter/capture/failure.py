@@ -7,13 +7,14 @@ an unknown schema version is refused with a sentence.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from reporter.errors import FailureFormatError
-from reporter.texts.safe import plain
+from reporter.texts.safe import one_line, plain
 
 SCHEMA = "failure/1"
 FAILURE_LIMIT_BYTES = 32 * 1024 * 1024
@@ -21,6 +22,9 @@ MESSAGE_LIMIT_CHARS = 16_384
 TRACEBACK_LIMIT_CHARS = 65_536
 NAME_LIMIT_CHARS = 256
 TARGET_LIMIT_CHARS = 2_048
+PROBLEM_MEMBERS = ("type", "title", "status", "detail", "code", "until", "min", "retry_after")
+PROBLEM_LIMIT_CHARS = 1_000
+NUMBER_LIMIT = 2**53  # what every reader of JSON can hold
 
 
 class Application(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +125,10 @@ def parse(raw: bytes) -> Failure:
 
 
 def tidy(failure: Failure) -> Failure:
-    """The same failure with every text free of control characters and within its limit."""
+    """The same failure with every text free of control characters and within its limit.
+
+    Of the server's problem only the known members stay, whoever wrote the failure.
+    """
     replace = msgspec.structs.replace
     exception = failure.exception
     if exception is not None:
@@ -142,6 +149,14 @@ def tidy(failure: Failure) -> Failure:
             name=plain(application.name, NAME_LIMIT_CHARS),
             version=plain(application.version, NAME_LIMIT_CHARS),
         )
+    response = failure.response
+    if response is not None:
+        response = replace(
+            response,
+            content_type=one_line(response.content_type, NAME_LIMIT_CHARS),
+            retry_after=one_line(response.retry_after, NAME_LIMIT_CHARS),
+            problem=None if response.problem is None else known_problem(response.problem),
+        )
     return replace(
         failure,
         action=plain(failure.action, NAME_LIMIT_CHARS),
@@ -149,4 +164,17 @@ def tidy(failure: Failure) -> Failure:
         message=plain(failure.message, MESSAGE_LIMIT_CHARS),
         exception=exception,
         application=application,
+        response=response,
     )
+
+
+def known_problem(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a problem (RFC 9457) the members that a rule or a person needs: plain values, texts bounded."""
+    known: dict[str, Any] = {}
+    for name in PROBLEM_MEMBERS:
+        value = members.get(name)
+        if isinstance(value, str):
+            known[name] = one_line(value, PROBLEM_LIMIT_CHARS)
+        elif isinstance(value, int | float) and abs(value) <= NUMBER_LIMIT:
+            known[name] = value
+    return known

@@ -121,9 +121,11 @@ class Guard:
         if error is not None and self._is_ours(error):
             conversation = self._open(error, can_retry=False, accepts_access_code=False)
             if conversation is not None:
-                for _ in conversation.wishes():
-                    conversation.answer(self._failure(error))
-                self._part(conversation, error)
+                try:
+                    for _ in conversation.wishes():
+                        self._tell(conversation, error)
+                finally:
+                    self._part(conversation, error)
 
     async def __aenter__(self) -> Self:
         return self
@@ -184,7 +186,8 @@ class Guard:
                     if not self._is_ours(again):
                         raise
                     error = again
-                    conversation.answer(self._failure(again))
+                    if not self._tell(conversation, again):
+                        break
                 else:
                     conversation.answer(None)
                     return result
@@ -197,17 +200,25 @@ class Guard:
         try:
             from reporter.capture.handover import HostSide, Opening
 
-            return HostSide(
-                Opening(
-                    failure=self._failure(error),
-                    can_retry=can_retry,
-                    accepts_access_code=accepts_access_code,
-                    terminal=_at_a_terminal(),
-                )
+            opening = Opening(
+                failure=self._failure(error),
+                can_retry=can_retry,
+                accepts_access_code=accepts_access_code,
+                terminal=_at_a_terminal(),
             )
+            return HostSide(opening)
         except Exception:  # noqa: BLE001 - never into the host
             _log_trouble()
             return None
+
+    def _tell(self, conversation: HostSide, error: BaseException) -> bool:
+        """Tell the agent that a further try failed; whether that could be told."""
+        try:
+            conversation.answer(self._failure(error))
+        except Exception:  # noqa: BLE001 - never into the host
+            _log_trouble()
+            return False
+        return True
 
     def _part(self, conversation: HostSide, error: BaseException) -> None:
         """Keep what the dialog ended with, also as a note on the exception, for the host's log."""
@@ -260,4 +271,4 @@ def _at_a_terminal() -> bool:
 def _log_trouble() -> None:
     import logging
 
-    logging.getLogger("reporter").warning("The dialog could not be started.", exc_info=True)
+    logging.getLogger("reporter").warning("The dialog cannot be shown or go on.", exc_info=True)

@@ -19,13 +19,12 @@ from typing import Any
 
 import msgspec
 
-from reporter.capture.failure import ExceptionInfo, Response
+from reporter.capture.failure import ExceptionInfo, Response, known_problem
 
 LINKS_LIMIT = 64
 TRACEBACK_FRAMES_LIMIT = 40
 PROBLEM_LIMIT_BYTES = 64 * 1024
 DIAGNOSTIC_LIMIT_CHARS = 1_024
-PROBLEM_MEMBERS = ("type", "title", "status", "code", "until", "min", "retry_after")
 
 # Faults of the program, not of the connection: never ours, whatever they were raised from.
 _PROGRAMMING = (
@@ -296,8 +295,4 @@ def _problem(holder: object, content_type: str) -> dict[str, Any] | None:
         members = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if not isinstance(members, dict):
-        return None
-    return {
-        name: members[name] for name in PROBLEM_MEMBERS if isinstance(members.get(name), str | int | float)
-    }
+    return known_problem(members) if isinstance(members, dict) else None

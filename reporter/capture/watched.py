@@ -137,6 +137,8 @@ def _forward_signals(process: subprocess.Popen[bytes]) -> dict[int, signal._HAND
 
 def _reported(note: Path) -> Failure | None:
     """The failure that the program wrote; one that cannot be read is shown with the reason."""
+    if note.is_symlink() or not note.is_file():
+        return None  # nothing, or a pipe that would never end
     try:
         with note.open("rb") as file:
             raw = file.read(FAILURE_LIMIT_BYTES + 1)

@@ -1,8 +1,8 @@
 """Backoff: how long a postponed report waits, so that many clients never come back in one wave.
 
 Decorrelated jitter: each wait is drawn between 30 s and three times the wait before it. What the
-endpoint asks for (``Retry-After``) is a floor below that draw. Pure: the random numbers and the
-time of day are given by the caller.
+endpoint asks for (``Retry-After``) is a floor below that draw. An automatic report also waits before its
+first try. Pure: the random numbers and the time of day are given by the caller.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+AUTOMATIC_SPREAD_S = 60.0
 SHORTEST_WAIT_S = 30.0
 LONGEST_WAIT_S = 900.0
 GROWTH = 3.0
@@ -18,6 +19,11 @@ RETRY_AFTER_LIMIT_S = 24 * 3600.0
 
 # No planned try lies further ahead than this; one that does was planned by a clock that was wrong.
 HORIZON_S = RETRY_AFTER_LIMIT_S + LONGEST_WAIT_S
+
+
+def first_wait_s(random: Callable[[], float]) -> float:
+    """The wait before the first try of an automatic report: an outage makes every client report at once."""
+    return random() * AUTOMATIC_SPREAD_S
 
 
 def next_wait_s(previous_s: float, random: Callable[[], float]) -> float:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
@@ -39,11 +39,19 @@ CLAUSE_LIMIT_CHARS = 200
 _POSTPONED = frozenset({408, 425, 429, 511})
 _REFUSED = frozenset({400, 409, 413, 415, 422})
 
+# What an administrator can do where the destination pauses.
+_LET_IN = (
+    "this version signs in nowhere: let the endpoint take reports without a sign-in, for example from "
+    "the internal network only"
+)
+_CORRECT_ADDRESS = "correct the address of the endpoint"
+_MENDING = {401: _LET_IN, 403: _LET_IN}
+
 
 class NativeDestination(Destination):
-    """An HTTP or HTTPS endpoint; user name and password in its address are sent as Basic authentication.
+    """An HTTP or HTTPS endpoint that takes reports without a sign-in.
 
-    Raises UsageError for an address that cannot be posted to.
+    Raises UsageError for an address that cannot be posted to, or holds a user name or password.
     """
 
     def __init__(
@@ -66,9 +74,12 @@ class NativeDestination(Destination):
                 f"({one_line(without_secrets(address), CLAUSE_LIMIT_CHARS) or 'unreadable'}) does not."
             )
         self.name = without_secrets(address)
-        self._url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))
-        self._user = None if parts.username is None else unquote(parts.username)
-        self._password = unquote(parts.password or "")
+        if "@" in parts.netloc:
+            raise UsageError(
+                f"The address of the destination {one_line(self.name, CLAUSE_LIMIT_CHARS)} was given with a "
+                "user name or password; this version signs in nowhere, so leave them out."
+            )
+        self._url = urlunsplit(parts._replace(fragment=""))
         self._now = now
         self._overall_limit_s = overall_limit_s
         self._read_timeout_s = read_timeout_s
@@ -133,19 +144,8 @@ class NativeDestination(Destination):
         session = StraightSession()
         session.mount("https://", _system_trust_adapter())
         # Always an own answer to "who are you?", or requests would look for one in ~/.netrc.
-        session.auth = self._sign
+        session.auth = lambda request: request
         return session
-
-    def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        from requests.auth import HTTPBasicAuth
-
-        if self._user is None:
-            return request
-        # As bytes, because requests would encode text as Latin-1.
-        signed: requests.PreparedRequest = HTTPBasicAuth(self._user.encode(), self._password.encode())(
-            request
-        )
-        return signed
 
     def _post(self, session: requests.Session, envelope: Envelope) -> requests.Response:
         from urllib3.filepost import encode_multipart_formdata
@@ -181,7 +181,7 @@ def judge(status: int, headers: Any, body: bytes, *, reference: str, now: dateti
 
     2xx counts only with a JSON confirmation of this reference. 408, 425, 429 and 5xx: try again.
     400, 409, 413, 415, 422: it will never be taken. Everything else (401, 403, 404…) says that the
-    address or the credentials are wrong: the destination pauses.
+    address is wrong or reports are not let in: the destination pauses.
     """
     if 200 <= status < 300:
         return _confirmation(body, reference)
@@ -199,7 +199,7 @@ def judge(status: int, headers: Any, body: bytes, *, reference: str, now: dateti
         )
     if status in _REFUSED:
         return Outcome(kind=Kind.REFUSED, reason=said)
-    return Outcome(kind=Kind.PAUSED, reason=f"{said}; its address or credentials must be corrected")
+    return Outcome(kind=Kind.PAUSED, reason=f"{said}; {_MENDING.get(status, _CORRECT_ADDRESS)}")
 
 
 def _confirmation(body: bytes, reference: str) -> Outcome:
@@ -249,6 +249,7 @@ def _read(response: requests.Response, deadline: float) -> bytes:
 def _connection_clause(error: BaseException) -> str:
     """Why there was no exchange, told by the types and numbers of the exceptions, never by their text."""
     import socket
+    from http.client import HTTPException
 
     for cause in _causes(error):
         if isinstance(cause, socket.gaierror):
@@ -259,6 +260,8 @@ def _connection_clause(error: BaseException) -> str:
             return "the connection to the endpoint was cut off"
         if isinstance(cause, TimeoutError):
             return "the connection to the endpoint took too long"
+        if isinstance(cause, HTTPException):
+            return "what answers at the endpoint's address is not a web server, or its answer is malformed"
     return "no connection to the endpoint"
 
 

@@ -16,7 +16,7 @@ from reporter.delivery.backoff import next_wait_s, with_floor
 from reporter.delivery.destination import Destination, Kind, Outcome
 from reporter.delivery.lock import only_one
 from reporter.delivery.receipt import Receipt, State
-from reporter.delivery.spool import Attempt, Envelope, Spool
+from reporter.delivery.spool import NO_DESTINATION, Attempt, Envelope, Spool
 from reporter.errors import SpoolError
 
 SERVER_FAULT_LIMIT_TRIES = 8
@@ -67,8 +67,9 @@ class Postman:
     def flush(self, *, force: bool = False) -> list[Receipt]:
         """Send what is due, oldest first; one receipt for each report that was looked at.
 
-        ``force``: also what is only saved, and what is planned for later. A destination that could not
-        be reached is not tried again for the reports that follow; they are put off with it.
+        ``force``: also what is planned for later, and automatic reports that were only saved. A
+        destination that could not be reached is not tried again for the reports that follow; they are
+        put off with it.
         """
         if not self._destinations:
             return []
@@ -119,7 +120,7 @@ class Postman:
         receipt = envelope.receipt()
         if receipt.state is State.QUEUED and not self._destinations:
             return msgspec.structs.replace(
-                receipt, state=State.SAVED, reason="no destination is set up", next_try_at=None
+                receipt, state=State.SAVED, reason=NO_DESTINATION, next_try_at=None
             )
         return receipt
 

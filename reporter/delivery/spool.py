@@ -19,7 +19,7 @@ from typing import Any, Self, TypeVar
 
 import msgspec
 
-from reporter.delivery.backoff import HORIZON_S
+from reporter.delivery.backoff import HORIZON_S, first_wait_s
 from reporter.delivery.lock import only_one
 from reporter.delivery.receipt import Receipt, State
 from reporter.errors import SpoolError
@@ -27,6 +27,9 @@ from reporter.errors import SpoolError
 FORMAT = 1
 BUSY_TIMEOUT_S = 10.0
 HISTORY_LIMIT_ROWS = 50
+
+NO_DESTINATION = "no destination is set up: set `endpoint`"
+DAMAGED_ENTRY = "its entry in the queue was damaged; it is kept, and “reporter queue export” writes it out"
 
 T = TypeVar("T")
 
@@ -68,6 +71,11 @@ _COLUMNS = (
     "sent_by_person, page, reason FROM reports "
 )
 
+_OTHER_COLUMNS = (
+    "SELECT reference, position, name, content_type, content FROM attachments",
+    "SELECT id, reference, at, destination, outcome, reason FROM attempts",
+)
+
 # What SQLite's primary result codes mean for the person who must mend it.
 _TROUBLES = {
     sqlite3.SQLITE_READONLY: "it can only be read; allow this user to write it",
@@ -77,7 +85,11 @@ _TROUBLES = {
     sqlite3.SQLITE_IOERR: "the disk reports an error; check it and the space left on it",
     sqlite3.SQLITE_BUSY: "another program keeps it locked; close that program and try again",
 }
-_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+# SQLITE_ERROR: our statements are right, so a table or a column is missing, or is not as we made it.
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+
+# A person's report that found no destination set up is sent once there is one: they pressed Send.
+_TO_SEND = f"(state = '{State.QUEUED}' OR (state = '{State.SAVED}' AND sent_by_person))"
 
 
 class Attachment(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,17 +149,30 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 class Spool:
     """The spool at ``path``; close it, or use it in a ``with`` statement. Threads may share it.
 
-    Raises SpoolError when the disk cannot be used, or when a newer version wrote the spool.
-    ``remark`` is a sentence when a damaged spool had to be set aside, otherwise empty.
+    Its private folder is made with it, unless ``make_folder`` is false. Raises SpoolError when the disk
+    cannot be used, or when a newer version wrote the spool.
+    ``remark`` is a sentence when a damaged spool had to be set aside, otherwise empty; ask for it at the
+    end, because damage is mostly found while working. A single entry that cannot be read is marked as
+    refused, and the rest goes on.
     """
 
-    def __init__(self, path: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        random: Callable[[], float] | None = None,
+        make_folder: bool = True,
+    ) -> None:
         self.path = path
         self.remark = ""
         self._now = now
+        self._random = random or _random
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         try:
+            if make_folder:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _prepare_file(path)
         except OSError as error:
             raise SpoolError(
@@ -184,12 +209,15 @@ class Spool:
     ) -> Envelope:
         """Keep a report; it is on the disk when this returns.
 
-        ``sendable``: there is somewhere to send it, so it is queued, otherwise only saved. The same
-        report again changes nothing; a different one under the same reference raises SpoolError.
+        ``sendable``: there is somewhere to send it, so it is queued, otherwise only saved. One that no
+        person sent first waits a random time, see backoff. The same report again changes nothing; a
+        different one under the same reference raises SpoolError.
         """
+        now_s = self._now().timestamp()
+        first_try_s = None if sent_by_person or not sendable else now_s + first_wait_s(self._random)
 
         def write(db: sqlite3.Connection) -> Envelope:
-            kept = _read(db, reference)
+            kept = self._read(db, reference)
             if kept is not None:
                 if kept.report_json != report_json or kept.attachments != list(attachments):
                     raise SpoolError(
@@ -198,14 +226,17 @@ class Spool:
                     )
                 return kept
             db.execute(
-                "INSERT INTO reports (reference, report_json, state, created_at, sent_by_person) "
-                "VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO reports "
+                "(reference, report_json, state, next_try_at, created_at, sent_by_person, reason) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     reference,
                     report_json,
                     State.QUEUED if sendable else State.SAVED,
-                    self._now().timestamp(),
+                    first_try_s,
+                    now_s,
                     sent_by_person,
+                    "" if sendable else NO_DESTINATION,
                 ),
             )
             db.executemany(
@@ -215,19 +246,19 @@ class Spool:
                     for position, file in enumerate(attachments)
                 ],
             )
-            [envelope] = _select(db, "WHERE reference = ?", reference)
+            [envelope] = self._select(db, "WHERE reference = ?", reference)
             return envelope
 
         return self._run(write)
 
     def get(self, reference: str) -> Envelope | None:
         """The report with this reference; None when there is none."""
-        return self._run(lambda db: _read(db, reference))
+        return self._run(lambda db: self._read(db, reference))
 
     def list(self) -> tuple[Envelope, ...]:
         """Every report, oldest first."""
 
-        return self._run(lambda db: tuple(_select(db, "ORDER BY created_at, rowid")))
+        return self._run(lambda db: tuple(self._select(db, "ORDER BY created_at, rowid")))
 
     def drop(self, reference: str) -> bool:
         """Forget a report and its history; False when there was none."""
@@ -240,20 +271,34 @@ class Spool:
     # What the postman does
 
     def due(self, now: datetime) -> tuple[str, ...]:
-        """The references of the queued reports whose time has come, oldest first.
+        """The references of the reports to send whose time has come, oldest first.
 
-        A time further ahead than any wait can be was planned by a clock that has since been set
-        back: that report is due too, or it would wait for years.
+        To send are the queued ones, and those of a person that were only saved. A time
+        further ahead than any wait can be was planned by a clock that has since been set back: that
+        report is due too, or it would wait for years.
         """
         moment = now.timestamp()
 
         def read(db: sqlite3.Connection) -> tuple[str, ...]:
             rows = db.execute(
-                "SELECT reference FROM reports WHERE state = ? AND "
+                f"SELECT reference FROM reports WHERE {_TO_SEND} AND "  # noqa: S608 - a constant
                 "(next_try_at IS NULL OR next_try_at <= ? OR next_try_at > ?) ORDER BY created_at, rowid",
-                (State.QUEUED, moment, moment + HORIZON_S),
+                (moment, moment + HORIZON_S),
             )
             return tuple(reference for (reference,) in rows)
+
+        return self._run(read)
+
+    def next_due_s(self, now: datetime) -> float | None:
+        """The seconds until a report is due, 0 where one is; None when nothing is to be sent."""
+        if self.due(now):
+            return 0.0
+
+        def read(db: sqlite3.Connection) -> float | None:
+            [(earliest,)] = db.execute(
+                f"SELECT min(next_try_at) FROM reports WHERE {_TO_SEND}"  # noqa: S608 - a constant
+            )
+            return None if earliest is None else max(0.0, float(earliest) - now.timestamp())
 
         return self._run(read)
 
@@ -295,9 +340,26 @@ class Spool:
             ).rowcount
             if written:
                 _note(db, envelope.reference, attempts)
-            return _read(db, envelope.reference) or envelope
+            return self._read(db, envelope.reference) or envelope
 
         return self._run(write)
+
+    # What is read
+
+    def _read(self, db: sqlite3.Connection, reference: str) -> Envelope | None:
+        return next(iter(self._select(db, "WHERE reference = ?", reference)), None)
+
+    def _select(self, db: sqlite3.Connection, which: str, *values: str) -> Sequence[Envelope]:
+        """The envelopes that the clause ``which`` selects; an entry that cannot be read is marked first."""
+        envelopes = []
+        for row in db.execute(_COLUMNS + which, values).fetchall():
+            try:
+                envelopes.append(_envelope(db, row))
+            except (ValueError, TypeError, OverflowError, OSError):
+                mended = _mark_damaged(db, row, self._now())
+                if mended is not None:
+                    envelopes.append(mended)
+        return envelopes
 
     # The database behind it
 
@@ -350,8 +412,7 @@ class Spool:
 
 
 def _prepare_file(path: Path) -> None:
-    """Make the private folder and file; an existing folder keeps its mode, it may be shared."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make the private file; an existing folder keeps its mode, it may be shared."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     if os.name == "posix":
         if path.stat().st_mode & 0o077:
@@ -413,6 +474,8 @@ def _is_damaged(path: Path) -> bool:
     except sqlite3.DatabaseError as error:
         return _code(error) in _DAMAGED
     try:
+        for columns in (_COLUMNS, *_OTHER_COLUMNS):
+            db.execute(f"{columns} LIMIT 0")
         return bool(db.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",))
     except sqlite3.DatabaseError as error:
         return _code(error) in _DAMAGED
@@ -425,16 +488,8 @@ def _code(error: Exception) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
-def _select(db: sqlite3.Connection, which: str, *values: str) -> list[Envelope]:
-    """The envelopes that the clause ``which`` selects."""
-    return [_envelope(db, row) for row in db.execute(_COLUMNS + which, values).fetchall()]
-
-
-def _read(db: sqlite3.Connection, reference: str) -> Envelope | None:
-    return next(iter(_select(db, "WHERE reference = ?", reference)), None)
-
-
 def _envelope(db: sqlite3.Connection, row: tuple[Any, ...]) -> Envelope:
+    """The envelope of a row; raises ValueError, TypeError, OverflowError or OSError for an odd one."""
     reference, report_json, state, tries, faults, wait_s, next_try_at, created_at, by_person, page, reason = (
         row
     )
@@ -445,7 +500,7 @@ def _envelope(db: sqlite3.Connection, row: tuple[Any, ...]) -> Envelope:
     attempts = db.execute(
         "SELECT at, destination, outcome, reason FROM attempts WHERE reference = ? ORDER BY id", (reference,)
     )
-    return Envelope(
+    envelope = Envelope(
         reference=reference,
         report_json=report_json,
         attachments=[Attachment(name=n, content_type=t, content=c) for n, t, c in files],
@@ -460,6 +515,30 @@ def _envelope(db: sqlite3.Connection, row: tuple[Any, ...]) -> Envelope:
         reason=reason,
         history=[Attempt(at=_moment(at), destination=d, outcome=o, reason=r) for at, d, o, r in attempts],
     )
+    # SQLite keeps any type in any column; this raises for what is not as declared.
+    plain = msgspec.to_builtins(envelope, builtin_types=(bytes, datetime))
+    return msgspec.convert(plain, Envelope, builtin_types=(bytes, datetime))
+
+
+def _mark_damaged(db: sqlite3.Connection, row: tuple[Any, ...], now: datetime) -> Envelope | None:
+    """Keep what can be kept of an entry that cannot be read; None where not even its reference can."""
+    reference, report_json = row[:2]
+    if not isinstance(reference, str):
+        return None
+    content = report_json if isinstance(report_json, bytes) else str(report_json).encode("utf-8", "replace")
+    db.execute("DELETE FROM attempts WHERE reference = ?", (reference,))
+    db.execute(
+        "DELETE FROM attachments WHERE reference = ? AND NOT "
+        "(typeof(name) = 'text' AND typeof(content_type) = 'text' AND typeof(content) = 'blob')",
+        (reference,),
+    )
+    db.execute(
+        "UPDATE reports SET report_json = ?, state = ?, tries = 0, server_faults = 0, wait_s = 0, "
+        "next_try_at = NULL, created_at = ?, sent_by_person = 1, page = '', reason = ? WHERE reference = ?",
+        (content, State.REFUSED, now.timestamp(), DAMAGED_ENTRY, reference),
+    )
+    [mended] = db.execute(_COLUMNS + "WHERE reference = ?", (reference,))
+    return _envelope(db, mended)
 
 
 def _note(db: sqlite3.Connection, reference: str, attempts: Sequence[Attempt]) -> None:
@@ -472,6 +551,12 @@ def _note(db: sqlite3.Connection, reference: str, attempts: Sequence[Attempt]) -
         "(SELECT id FROM attempts WHERE reference = ? ORDER BY id DESC LIMIT ?)",
         (reference, reference, HISTORY_LIMIT_ROWS),
     )
+
+
+def _random() -> float:
+    import random
+
+    return random.random()  # noqa: S311 - spreads first tries, protects nothing
 
 
 def _moment(epoch_s: float) -> datetime:

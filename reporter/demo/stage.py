@@ -24,6 +24,8 @@ from reporter.texts import N_, Translator, translator
 
 LOGIN_TIMEOUT_S = 5
 DELIVERY_LIMIT_S = 20
+# How the person wants to see the demo; all other settings are its own.
+KEPT = ("REPORTER_APPEARANCE", "REPORTER_FACE", "REPORTER_LANGUAGE")
 
 
 class Scenario(msgspec.Struct, frozen=True):
@@ -52,7 +54,7 @@ def play(name: str, *, given: Mapping[str, str], quiet: bool) -> Result:
     scenario = SCENARIOS.get(name)
     if scenario is None:
         raise UsageError(f"There is no scenario {name!r}; choose one of: {', '.join(SCENARIOS)}.")
-    texts = translator(given.get("language", ""))
+    texts = translator(given.get("language") or os.environ.get("REPORTER_LANGUAGE", ""))
 
     def tell(sentence: str) -> None:
         print(sentence, file=sys.stderr if quiet else sys.stdout, flush=True)
@@ -71,10 +73,13 @@ def play(name: str, *, given: Mapping[str, str], quiet: bool) -> Result:
             signed_in, farewell = _sign_in(address, Path(home) / "ca.pem")
             if signed_in:
                 tell(texts.say("The login succeeded."))
+            verdict = None if farewell is None else farewell.verdict
+            if verdict is not None:
+                tell(f"{verdict.headline} ({verdict.cause})")
             receipt = None if farewell is None else farewell.receipt
             if receipt is not None and receipt.state is State.QUEUED:
-                tell(_line(texts, receipt))
                 if not scenario.inbox_is_up:
+                    tell(_line(texts, receipt))
                     tell(texts.say("Support's endpoint is started now; the report that waits is sent."))
                     inbox.start()
                 receipt = _deliver(receipt)
@@ -83,7 +88,7 @@ def play(name: str, *, given: Mapping[str, str], quiet: bool) -> Result:
     return Result(
         scenario=name,
         signed_in=signed_in,
-        verdict=None if farewell is None else farewell.verdict,
+        verdict=verdict,
         report=None if receipt is None else {"reference": receipt.reference},
         receipt=receipt,
     )
@@ -128,7 +133,7 @@ def _conclude(
         return
     tell(_line(texts, receipt))
     if receipt.page:
-        tell(texts.say("Support sees it here: {page}", page=receipt.page))
+        tell(texts.say("Support sees it here while the demo runs: {page}", page=receipt.page))
         if interactive:
             try:
                 input(texts.say("The page stays open until you press Enter.") + " ")
@@ -151,7 +156,9 @@ def _line(texts: Translator, receipt: Receipt) -> str:
 def _environment(home: Path, support: str, given: Mapping[str, str], texts: Translator) -> Iterator[None]:
     """The settings of the demo, for this process and the agent it starts; the person's own are left out."""
     (home / "settings.toml").touch()
+    before = dict(os.environ)
     settings = {
+        **{name: before[name] for name in KEPT if name in before},
         "REPORTER_HOME": str(home),
         "REPORTER_SETTINGS": str(home / "settings.toml"),
         "REPORTER_ENDPOINT": f"{support}reports",
@@ -164,7 +171,6 @@ def _environment(home: Path, support: str, given: Mapping[str, str], texts: Tran
     }
     if (home / "ca.pem").exists():
         settings["SSL_CERT_FILE"] = str(home / "ca.pem")
-    before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("REPORTER_")]:
         del os.environ[name]
     os.environ.update(settings)

@@ -28,7 +28,7 @@ HTTP_SCHEMES = ("https", "http")
 DATABASE_SCHEMES = ("postgresql", "ldap", "ldaps")
 TLS_SCHEMES = ("https", "ldaps")
 
-ACCEPTED = "https://…, http://…, tcp://host:port, postgresql://…, ldap://… and ldaps://…"
+ACCEPTED = "https://…, http://…, tcp://host:port, postgresql://…, ldap://… or ldaps://…"
 # The port of a 1C server's cluster manager, where its connection strings name none.
 ONEC_PORT = 1541
 EXAMPLE = "for example https://erp.example.org/base"

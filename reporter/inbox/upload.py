@@ -11,6 +11,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from reporter.inbox.store import Arrival, Attachment, Summary
+from reporter.texts.safe import one_line
 
 REPORT_LIMIT_BYTES = 2 * 1024 * 1024
 BODY_LIMIT_BYTES = 10 * 1024 * 1024
@@ -149,19 +150,19 @@ class _Form:
 
 
 def _arrival(parts: list[_Part], key: str) -> Arrival:
-    report_json = b""
-    attachments = []
-    for part in parts:
-        if part.field == "report":
-            report_json = bytes(part.content)
-        elif part.field == "attachment":
-            attachments.append(
-                Attachment(
-                    name=_file_name(part.file_name),
-                    content_type=part.content_type or "application/octet-stream",
-                    content=bytes(part.content),
-                )
-            )
+    reports = [bytes(part.content) for part in parts if part.field == "report"]
+    if len(reports) > 1:
+        raise Rejected(422, "Only one part “report” may come with a post; send each report by itself.")
+    attachments = [
+        Attachment(
+            name=_file_name(part.file_name),
+            content_type=part.content_type or "application/octet-stream",
+            content=bytes(part.content),
+        )
+        for part in parts
+        if part.field == "attachment"
+    ]
+    report_json = reports[0] if reports else b""
     if not report_json:
         raise Rejected(422, "The part “report” is missing or empty; it must hold report.json.")
     report = _report(report_json)
@@ -208,9 +209,9 @@ def _member(document: dict[str, Any], *path: str) -> str:
 
 
 def _file_name(sent: str) -> str:
-    """The last element of the path that a sender gave; never a folder."""
-    name = re.split(r"[/\\]", sent)[-1].strip().lstrip(".")
-    return name[:NAME_LIMIT_CHARS] or "attachment"
+    """The last element of the path that a sender gave: never a folder, and nothing that reorders a line."""
+    name = one_line(re.split(r"[/\\]", sent)[-1][:NAME_LIMIT_CHARS], NAME_LIMIT_CHARS)
+    return name.lstrip(". ") or "attachment"
 
 
 def _text(raw: bytes) -> str:

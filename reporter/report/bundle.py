@@ -37,6 +37,8 @@ def pack(report_json: bytes, attachments: Mapping[str, bytes] | None = None) -> 
 
 def write(path: Path, report_json: bytes, attachments: Mapping[str, bytes] | None = None) -> None:
     """Write the zip, whole or not at all; raises BundleError with the reason."""
+    if path.exists() and not path.is_file():
+        raise BundleError(f"{path} is not a file that could be replaced. Choose another name.")
     content = pack(report_json, attachments)
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:

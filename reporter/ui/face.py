@@ -10,7 +10,13 @@ if TYPE_CHECKING:
 
 
 class Face(ABC):
-    """Draws ``presenter.view()`` and passes on what the person does; decides nothing."""
+    """Draws ``presenter.view()`` and passes on what the person does; decides nothing.
+
+    ``in_terminal``: shares the terminal with the program that failed; ``is_silent``: shows nothing.
+    """
+
+    in_terminal = False
+    is_silent = False
 
     @abstractmethod
     def run(self, presenter: Presenter) -> None:

@@ -358,7 +358,13 @@ class Presenter:
                 self.succeeded = True
                 self._closed = True
             elif result is RetryResult.FAILED:
-                self._remark = self.texts.say("It did not work yet.")
+                say = self.texts.say
+                tried_code = access_code and self._notice.asks_access_code
+                self._remark = (
+                    say("It did not work with this access code. Please check it and try again.")
+                    if tried_code
+                    else say("It did not work yet.")
+                )
             else:
                 self._remark = self.texts.say("The program has ended. Please start it again.")
             if not self.succeeded:

@@ -11,6 +11,8 @@ from reporter.ui.presenter import Presenter
 class SilentFace(Face):
     """Shows nothing; the cause is still looked for, so that a report can hold it."""
 
+    is_silent = True
+
     def __init__(self) -> None:
         self._changed = threading.Event()
 

@@ -10,7 +10,7 @@ import io
 import select
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
@@ -22,6 +22,8 @@ from reporter.ui.presenter import Page, Presenter, View, retry_text
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+    from reporter.texts import Translator
 
 TEXT_LIMIT_CHARS = 2_000_000
 WAIT_S = 0.25
@@ -44,7 +46,10 @@ class TerminalFace(Face):
     Raises FaceUnavailable where there is no terminal.
     """
 
+    in_terminal = True
+
     def __init__(self, *, reader: TextIO | None = None, writer: TextIO | None = None) -> None:
+        self._own_streams = reader is None or writer is None
         if reader is None or writer is None:
             reader, writer = _open_terminal()
         self._reader = reader
@@ -53,26 +58,30 @@ class TerminalFace(Face):
         self._console = _console(writer)
         self._changed = threading.Event()
         self._presenter: Presenter
-        self._say: Callable[..., str]
+        self._texts: Translator
 
     def run(self, presenter: Presenter) -> None:
         """Show the message and the menu until the person closes."""
         self._presenter = presenter
-        self._say = presenter.texts.say
+        self._texts = presenter.texts
         first = presenter.view()
-        self._print_message(first)
         try:
+            self._print_cause(first)
             presenter.start(self)
             view = self._wait()
-            if _message(view) != _message(first):
-                self._print_message(view)
+            if (view.headline, view.advice) != (first.headline, first.advice):
+                self._print_cause(view)
+            self._print_help(view)
             while not view.closed:
                 view = self._serve(view)
         except (_End, KeyboardInterrupt):
             self._line("")
         if presenter.succeeded:
-            self._line(self._say("The sign-in worked."))
+            self._line(self._texts.say("The sign-in worked."))
         presenter.close()
+        if self._own_streams:
+            self._reader.close()
+            self._writer.close()
 
     def refresh(self) -> None:
         """Wake whoever waits for the next view."""
@@ -108,7 +117,7 @@ class TerminalFace(Face):
 
     def _choices(self, view: View) -> dict[str, str]:
         """The letters that apply now, each with its label."""
-        say = self._say
+        say = self._texts.say
         choices = {"t": retry_text(view)} if view.retry_enabled else {}
         if view.can_send:
             choices["s"] = say("Send report…")
@@ -128,17 +137,19 @@ class TerminalFace(Face):
         """A letter of ``choices``; None when the login was tried by itself meanwhile."""
         self._print_choices(choices)
         while True:
-            answer = self._ask(self._say("Your choice:"), until_tried=True)
+            answer = self._ask(self._texts.say("Your choice:"), until_tried=True)
             if answer is None:
                 return None
             letter = answer.strip().lower()[:1].translate(SAME_KEY)
             if letter in choices:
                 return letter
             self._presenter.stop_countdown()
-            self._line(self._say("Please type one of these letters: {letters}", letters=", ".join(choices)))
+            self._line(
+                self._texts.say("Please type one of these letters: {letters}", letters=", ".join(choices))
+            )
 
     def _compose(self) -> None:
-        say = self._say
+        say = self._texts.say
         self._presenter.compose()
         self._line("")
         self._line(say("What did you want to do, and what happened?"), "bold")
@@ -169,7 +180,7 @@ class TerminalFace(Face):
             self._presenter.back()
 
     def _print_text(self, letter: str, view: View) -> None:
-        say = self._say
+        say = self._texts.say
         if letter == "d":
             self._page(say("Details"), view.details)
         elif letter == "a":
@@ -180,8 +191,11 @@ class TerminalFace(Face):
     def _after_try(self, before: View) -> View:
         view = self._wait()
         self._print_remark(view)
-        if not view.closed and (view.headline, view.advice) != (before.headline, before.advice):
-            self._print_message(view)
+        if not view.closed:
+            if (view.headline, view.advice) != (before.headline, before.advice):
+                self._print_cause(view)
+            if view.help_text != before.help_text:
+                self._print_help(view)
         return view
 
     # Input
@@ -215,7 +229,7 @@ class TerminalFace(Face):
         self._presenter.stop_countdown()
         with _echo_off(self._reader):
             # asked only now: whoever types at once must not see the code either
-            self._write(self._say("Access code (it stays hidden):") + " ")
+            self._write(self._texts.say("Access code (it stays hidden):") + " ")
             code = self._read_line().strip()
         self._line("")
         return code
@@ -263,20 +277,23 @@ class TerminalFace(Face):
         with self._console.status(Text(self._encodable(sentence)), spinner=spinner):
             yield
 
-    def _print_message(self, view: View) -> None:
+    def _print_cause(self, view: View) -> None:
         self._line("")
         self._line(view.headline, "bold")
         for sentence in view.advice:
             self._item("•" if len(view.advice) > 1 else "", sentence)
+
+    def _print_help(self, view: View) -> None:
         if view.service_message:
             told = "\n".join(filter(None, (view.service_message, view.service_until)))
-            self._panel(self._say("From the service"), told)
+            self._panel(self._texts.say("From the service"), told)
         if view.help_text:
-            self._panel(self._say("From your organisation"), view.help_text)
+            self._panel(self._texts.say("From your organisation"), view.help_text)
         self._print_reference(view)
 
     def _print_reference(self, view: View) -> None:
-        self._line(f"{self._say('Reference number')}  {view.reference}")
+        caption = self._texts.say("Reference number")
+        self._line(f"{caption}  {view.reference}")
 
     def _print_remark(self, view: View) -> None:
         if view.remark:
@@ -335,11 +352,6 @@ class TerminalFace(Face):
             except LookupError:
                 return ascii_only.encode("ascii", "replace").decode("ascii")
         return text
-
-
-def _message(view: View) -> tuple[str, list[str], str, str]:
-    """What is printed as the message: when it changes, it is printed again."""
-    return view.headline, view.advice, view.help_text, view.service_message
 
 
 def _console(writer: TextIO) -> Console:

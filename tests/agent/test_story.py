@@ -138,7 +138,7 @@ def test_with_support_out_of_reach_the_report_waits_and_a_flush_delivers_it(
 ) -> None:
     inbox.stop()
     # The short-lived postman of its own process is left out, so that the flush below is the only one.
-    monkeypatch.setattr(agent, "leave_to_postman", lambda loaded: None)
+    monkeypatch.setattr(agent, "leave_to_courier", lambda loaded: None)
     outcome, face = play(expired, send_the_story)
     assert outcome.receipt is not None
     assert outcome.receipt.state is State.QUEUED
@@ -266,7 +266,7 @@ def test_automatic_reports_are_queued_when_the_dialog_closes(
     expired: Failure, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REPORTER_SUBMISSION", "auto")
-    monkeypatch.setattr(agent, "leave_to_postman", lambda loaded: None)
+    monkeypatch.setattr(agent, "leave_to_courier", lambda loaded: None)
     outcome, _ = play(expired, just_look)
     assert outcome.receipt is not None
     assert outcome.receipt.state is State.QUEUED

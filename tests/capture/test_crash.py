@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import wait_until
+
 # The agent is replaced by a program that writes what it heard to a file.
 HOST = """
 import json, sys, threading
@@ -48,12 +50,9 @@ def run(body: str, log: Path) -> subprocess.CompletedProcess[str]:
 
 def heard(log: Path) -> dict[str, object]:
     """What the agent was told; the host may end before the agent has written it."""
-    for _ in range(400):
-        if log.exists() and log.read_text().endswith("\n"):
-            opening: dict[str, object] = json.loads(log.read_text())
-            return opening
-        subprocess.run([sys.executable, "-c", "pass"], check=True)
-    raise TimeoutError
+    wait_until(lambda: log.exists() and log.read_text().endswith("\n"))
+    opening: dict[str, object] = json.loads(log.read_text())
+    return opening
 
 
 def test_an_unhandled_exception_is_told_after_the_hosts_own_hook(tmp_path: Path) -> None:

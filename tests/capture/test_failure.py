@@ -97,6 +97,33 @@ def test_control_characters_and_bidi_overrides_are_taken_out() -> None:
     assert failure.target == "https://e.example"
 
 
+def test_of_a_servers_problem_only_known_plain_members_stay_and_all_is_bounded() -> None:
+    response = {
+        "status": 423,
+        "content_type": "application/problem+json\x1b[31m\n" + "x" * 5_000,
+        "retry_after": "30\n\u202e",
+        "problem": {
+            "code": "session_locked",
+            "title": "Locked\x1b\nuntil two " + "x" * 5_000,
+            "detail": {"password": "hunter2-marker"},
+            "min": [1],
+            "until": None,
+            "retry_after": 10**30,
+            "status": 423,
+            "token": "hunter2-marker",
+        },
+    }
+    answer = parse(json.dumps({"message": "x", "response": response}).encode()).response
+    assert answer is not None
+    assert answer.content_type.startswith("application/problem+json[31m xxx")
+    assert len(answer.content_type) < 300
+    assert answer.retry_after == "30"
+    assert answer.problem is not None
+    assert answer.problem.keys() == {"code", "title", "status"}
+    assert answer.problem["title"].startswith("Locked until two xxx")
+    assert len(answer.problem["title"]) < 1_100
+
+
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),

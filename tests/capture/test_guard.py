@@ -17,10 +17,11 @@ import pytest
 
 import reporter
 from reporter.capture import handover
+from tests.waiting import wait_until
 
 AGENT = """
-import json, sys
-wishes, log = json.loads(sys.argv[1]), open(sys.argv[2], "a")
+import json, os, sys
+wishes, log = json.loads(sys.argv[1]), sys.argv[2]
 heard = [json.loads(sys.stdin.readline())]
 for wish in wishes:
     print(json.dumps({"type": "wish", "access_code": wish}), flush=True)
@@ -28,10 +29,14 @@ for wish in wishes:
     heard.append(json.loads(line) if line else None)
     if heard[-1] and heard[-1]["failure"] is None:
         break
-json.dump(heard, log)
-log.close()
+with open(log + ".part", "w") as file:
+    json.dump(heard, file)
+os.rename(log + ".part", log)
 receipt = {"reference": "7K3D-9QX2M", "state": "queued", "at": "2026-11-22T09:00:00Z"}
-print(json.dumps({"type": "farewell", "receipt": receipt}), flush=True)
+try:
+    print(json.dumps({"type": "farewell", "receipt": receipt}), flush=True)
+except BrokenPipeError:
+    pass  # a host whose login succeeded does not wait for it
 """
 
 TARGET = "https://erp.example.org/base"
@@ -42,17 +47,16 @@ class FakeAgent:
 
     def __init__(self, log: Path) -> None:
         self.wishes: list[str] = []
+        self.was_started = False
         self._log = log
 
     def command(self) -> list[str]:
+        self.was_started = True
         return [sys.executable, "-c", AGENT, json.dumps(self.wishes), str(self._log)]
 
     @property
-    def was_started(self) -> bool:
-        return self._log.exists()
-
-    @property
     def heard(self) -> list[dict[str, Any]]:
+        wait_until(self._log.exists)
         heard: list[dict[str, Any]] = json.loads(self._log.read_text())
         return heard
 

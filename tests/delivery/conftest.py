@@ -45,21 +45,23 @@ def clock() -> Clock:
 
 @pytest.fixture
 def spool(tmp_path: Path, clock: Clock) -> Iterator[Spool]:
-    with Spool(tmp_path / "private" / "spool.sqlite", now=clock) as spool:
+    with Spool(tmp_path / "private" / "spool.sqlite", now=clock, random=lambda: 0.5) as spool:
         yield spool
 
 
 @pytest.fixture
 def enqueue(spool: Spool) -> Callable[..., Envelope]:
-    """Puts a report into the spool: ``enqueue(reference, sendable=False)``."""
+    """Puts a report into the spool: ``enqueue(reference, sendable=False, sent_by_person=False)``."""
 
-    def enqueue(reference: str = REFERENCE, *, sendable: bool = True) -> Envelope:
+    def enqueue(
+        reference: str = REFERENCE, *, sendable: bool = True, sent_by_person: bool = True
+    ) -> Envelope:
         return spool.enqueue(
             reference,
             b'{"reference": "%s"}' % reference.encode(),
             [Attachment(name="Снимок.png", content_type="image/png", content=b"\x89PNG\r\n--x\r\n")],
             sendable=sendable,
-            sent_by_person=True,
+            sent_by_person=sent_by_person,
         )
 
     return enqueue

@@ -20,7 +20,7 @@ def test_web_addresses_are_native_destinations(address: str) -> None:
 
 
 def test_the_name_shows_neither_password_nor_token() -> None:
-    destination = open_destination("https://agent:s3cret@support.example.org:8443/reports?token=s3cret#top")
+    destination = open_destination("https://support.example.org:8443/reports?token=s3cret#top")
     assert destination.name == "https://support.example.org:8443/reports"
 
 
@@ -64,6 +64,8 @@ def test_what_is_no_destination_gets_one_sentence(address: str) -> None:
         "htps://agent:s3cret@host/",
         "agent:s3cret@host/reports",
         "https://agent:s3cret@/x",
+        "https://agent:s3cret@support.example.org/reports",
+        "https://s3cret@support.example.org/reports",
         "x://s3cret@h?s3cret",
     ],
 )

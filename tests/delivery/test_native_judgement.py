@@ -80,11 +80,28 @@ def test_what_the_endpoint_will_never_take_is_refused_with_its_own_words(
     assert outcome.reason.endswith(": The story is too long")
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 405, 410])
-def test_a_wrong_address_or_credential_pauses_the_destination(deliver: Deliver, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "what_to_do"),
+    [
+        (401, "let the endpoint take reports without a sign-in"),
+        (403, "let the endpoint take reports without a sign-in"),
+        (404, "correct the address of the endpoint"),
+        (405, "correct the address of the endpoint"),
+        (410, "correct the address of the endpoint"),
+    ],
+)
+def test_what_an_administrator_must_mend_pauses_the_destination(
+    deliver: Deliver, status: int, what_to_do: str
+) -> None:
     outcome = deliver(status=status)
     assert outcome.kind is Kind.PAUSED
-    assert "its address or credentials must be corrected" in outcome.reason
+    assert what_to_do in outcome.reason
+
+
+def test_the_endpoints_words_are_one_short_harmless_line(deliver: Deliver) -> None:
+    outcome = deliver(status=422, json={"detail": "No.\r\n\u202e\x1b[2J" + "x" * 5_000})
+    assert len(outcome.reason) < 300
+    assert outcome.reason.isprintable()
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 511])

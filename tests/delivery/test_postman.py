@@ -126,12 +126,12 @@ def test_a_flush_sends_what_is_due_oldest_first_and_leaves_the_rest(
     assert desk.received == ["AAAA-AAAA2", "AAAA-AAAA3", "AAAA-AAAA1"]
 
 
-def test_a_forced_flush_sends_at_once_and_also_what_was_only_saved(
+def test_a_forced_flush_sends_at_once_and_also_automatic_reports_that_were_only_saved(
     enqueue: Enqueue, postman: Postmen
 ) -> None:
     enqueue("AAAA-AAAA1")
     postman(Desk(AWAY)).deliver("AAAA-AAAA1")
-    enqueue("AAAA-AAAA2", sendable=False)
+    enqueue("AAAA-AAAA2", sendable=False, sent_by_person=False)
     assert postman(Desk(ACCEPTED)).flush() == []
     assert [receipt.state for receipt in postman(Desk(ACCEPTED)).flush(force=True)] == [State.ACCEPTED] * 2
 
@@ -220,10 +220,19 @@ def test_without_a_destination_nothing_is_promised(enqueue: Enqueue, postman: Po
     receipt = postman().deliver(REFERENCE)
     assert (receipt.state, receipt.reason, receipt.next_try_at) == (
         State.SAVED,
-        "no destination is set up",
+        "no destination is set up: set `endpoint`",
         None,
     )
     assert postman().flush(force=True) == []
+
+
+def test_what_a_person_sent_before_a_destination_was_set_up_is_sent_once_there_is_one(
+    enqueue: Enqueue, postman: Postmen
+) -> None:
+    receipt = enqueue(sendable=False).receipt()
+    assert (receipt.state, receipt.reason) == (State.SAVED, "no destination is set up: set `endpoint`")
+    [receipt] = postman(Desk(ACCEPTED)).flush()
+    assert (receipt.state, receipt.reason) == (State.ACCEPTED, "")
 
 
 def test_an_unknown_reference_is_a_sentence(postman: Postmen) -> None:

@@ -15,8 +15,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from reporter.delivery.backoff import AUTOMATIC_SPREAD_S
 from reporter.delivery.receipt import State
-from reporter.delivery.spool import HISTORY_LIMIT_ROWS, Attempt, Envelope, Spool
+from reporter.delivery.spool import DAMAGED_ENTRY, HISTORY_LIMIT_ROWS, Attempt, Envelope, Spool
 from reporter.errors import SpoolError
 
 Enqueue = Callable[..., Envelope]
@@ -78,12 +79,27 @@ def test_a_dropped_report_is_gone_with_its_attachments_and_history(spool: Spool,
 def test_due_are_the_queued_whose_time_has_come_oldest_first(spool: Spool, enqueue: Enqueue) -> None:
     enqueue("AAAA-AAAA1")
     later = enqueue("AAAA-AAAA2")
-    enqueue("AAAA-AAAA3", sendable=False)
+    enqueue("AAAA-AAAA3", sendable=False, sent_by_person=False)
     enqueue("AAAA-AAAA4")
     spool.record(changed(later, next_try_at=NINE + timedelta(minutes=5)), [attempt()])
     assert spool.due(NINE) == ("AAAA-AAAA1", "AAAA-AAAA4")
     assert spool.due(NINE + timedelta(minutes=5)) == ("AAAA-AAAA1", "AAAA-AAAA2", "AAAA-AAAA4")
     assert spool.waiting() == ("AAAA-AAAA1", "AAAA-AAAA2", "AAAA-AAAA3", "AAAA-AAAA4")
+
+
+def test_the_time_until_the_next_one_is_known(spool: Spool, enqueue: Enqueue) -> None:
+    assert spool.next_due_s(NINE) is None
+    later = enqueue("AAAA-AAAA1")
+    assert spool.next_due_s(NINE) == 0
+    spool.record(changed(later, next_try_at=NINE + timedelta(minutes=5)), [attempt()])
+    assert spool.next_due_s(NINE) == 300
+    enqueue("AAAA-AAAA2", sendable=False)
+    assert spool.next_due_s(NINE) == 0, "a person sent it"
+
+
+def test_an_automatic_report_first_waits_a_random_time(spool: Spool, enqueue: Enqueue) -> None:
+    assert enqueue(sent_by_person=False).next_try_at == NINE + timedelta(seconds=AUTOMATIC_SPREAD_S / 2)
+    assert enqueue("AAAA-AAAA1").next_try_at is None
 
 
 def test_a_clock_that_was_years_ahead_does_not_stall_a_report(spool: Spool, enqueue: Enqueue) -> None:
@@ -274,3 +290,78 @@ def test_damage_found_while_working_does_not_cost_the_new_report(tmp_path: Path)
         assert spool.get(REFERENCE) is not None
         assert "was damaged" in spool.remark
     assert len(list(tmp_path.glob("*.damaged-*"))) >= 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "DROP TABLE reports",
+        "DROP TABLE attempts",
+        "DROP TABLE attachments",
+        "ALTER TABLE reports DROP COLUMN tries",
+        "PRAGMA user_version = 0",
+    ],
+)
+def test_tables_that_are_not_as_they_were_made_are_damage(tmp_path: Path, fault: str) -> None:
+    path = tmp_path / "spool.sqlite"
+    with Spool(path) as spool:
+        spool.enqueue("AAAA-AAAA1", b"{}", [], sendable=True, sent_by_person=True)
+    change(path, fault)
+    with Spool(path) as spool:
+        spool.enqueue(REFERENCE, b"{}", [], sendable=True, sent_by_person=True)
+        assert [envelope.reference for envelope in spool.list()] == [REFERENCE]
+        assert "was damaged" in spool.remark
+    assert len(list(tmp_path.glob("*.damaged-*"))) >= 1
+
+
+@pytest.mark.parametrize(
+    "assignment",
+    [
+        "state = 'lost'",
+        "created_at = 1e18",
+        "created_at = 'yesterday'",
+        "next_try_at = -1e300",
+        "tries = 'many'",
+        "wait_s = x'00'",
+        "page = x'00ff'",
+        "report_json = 'text'",
+    ],
+)
+def test_an_odd_entry_is_marked_and_the_rest_goes_on(spool: Spool, enqueue: Enqueue, assignment: str) -> None:
+    spool.record(enqueue("AAAA-AAAA1"), [attempt()])
+    enqueue()
+    change(spool.path, f"UPDATE reports SET {assignment} WHERE reference = 'AAAA-AAAA1'")  # noqa: S608
+    envelopes = {envelope.reference: envelope for envelope in spool.list()}
+    assert set(envelopes) == {"AAAA-AAAA1", REFERENCE}
+    receipt = envelopes["AAAA-AAAA1"].receipt()
+    assert (receipt.state, receipt.reason) == (State.REFUSED, DAMAGED_ENTRY)
+    assert envelopes[REFERENCE].state is State.QUEUED
+    assert spool.due(NINE) == (REFERENCE,)
+    assert spool.remark == ""
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "UPDATE attempts SET at = 1e300",
+        "UPDATE attempts SET outcome = x'00'",
+        "UPDATE attachments SET content = 'text'",
+        "UPDATE attachments SET name = x'00'",
+    ],
+)
+def test_an_odd_row_beside_a_report_does_not_cost_the_report(
+    spool: Spool, enqueue: Enqueue, fault: str
+) -> None:
+    report = spool.record(enqueue(), [attempt()])
+    change(spool.path, fault)
+    kept = spool.get(REFERENCE)
+    assert kept is not None
+    assert (kept.state, kept.report_json) == (State.REFUSED, report.report_json)
+
+
+def change(path: Path, statement: str) -> None:
+    """What another program, or a bad sector, did to the database."""
+    db = sqlite3.connect(path)
+    with db:
+        db.execute(statement)
+    db.close()

@@ -205,12 +205,23 @@ def test_a_sender_that_leaves_in_the_middle_leaves_nothing_behind(base: str, cli
         (".bashrc", "bashrc"),
         ("", "attachment"),
         ("a" * 500, "a" * 255),
+        ("invoice\u202efdp.exe", "invoicefdp.exe"),
+        ("\u202e..\u2066.profile", "profile"),
+        ("\u200b", "attachment"),
     ],
 )
 def test_names_of_attachments_are_never_paths(client: httpx.Client, post: Post, sent: str, kept: str) -> None:
     post(attachments=[("x", b"1", "text/plain"), (sent or " ", b"1", "text/plain")])
     stored = client.get(f"reports/{REFERENCE}", headers={"Accept": "application/json"}).json()
     assert [file["name"] for file in stored["attachments"]] == ["x", kept]
+
+
+def test_two_reports_in_one_post_are_refused(client: httpx.Client, document: Document) -> None:
+    part = ("report.json", json.dumps(document()).encode(), "application/json")
+    answer = client.post(
+        "reports", headers={"Idempotency-Key": REFERENCE}, files=[("report", part), ("report", part)]
+    )
+    assert is_problem(answer, 422, "Only one part “report”")
 
 
 # The disk

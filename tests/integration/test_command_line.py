@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import platform
+import shlex
+import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +21,7 @@ import pytest
 from reporter.demo import servers
 from reporter.demo.servers import closed_port
 from reporter.inbox.server import Inbox
+from tests.waiting import wait_until
 
 LIMIT_S = 60
 
@@ -52,10 +57,11 @@ class Reporter:
 
 
 @pytest.fixture
-def reporter(tmp_path: Path) -> Reporter:
+def reporter(tmp_path: Path) -> Iterator[Reporter]:
     home = tmp_path / "home"
     home.mkdir()
-    return Reporter(home)
+    yield Reporter(home)
+    shutil.rmtree(home / "spool", ignore_errors=True)  # which ends a courier
 
 
 @pytest.fixture
@@ -330,3 +336,81 @@ def test_standard_output_that_is_closed_early_is_borne(reporter: Reporter) -> No
     _, errors = process.communicate()
     timer.cancel()
     assert b"Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["show", "-"], ["diagnose", "tcp://127.0.0.1:9"], ["about"], ["policies"], ["report", "--preview"]],
+)
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full"])
+def test_closed_and_full_streams_end_quietly(reporter: Reporter, command: list[str], closed: str) -> None:
+    line = " ".join([shlex.quote(sys.executable), "-m", "reporter", *map(shlex.quote, command), closed])
+    ended = subprocess.run(
+        ["sh", "-c", line],
+        input=refused().encode(),
+        capture_output=True,
+        env=reporter.environment,
+        timeout=LIMIT_S,
+        check=False,
+    )
+    assert b"Traceback" not in ended.stderr
+    assert b"Exception ignored" not in ended.stderr
+    assert ended.returncode in (0, 1, 2)
+
+
+def test_what_is_not_a_file_is_not_replaced(reporter: Reporter, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    ended = reporter("report", "-", "--output", str(pipe), given=refused())
+    assert ended.returncode == 1
+    assert b"is not a file" in ended.stderr
+    assert pipe.is_fifo()
+
+
+def test_a_face_that_cannot_be_shown_costs_neither_status_nor_report(
+    reporter: Reporter, endpoint: Inbox
+) -> None:
+    program = ["sh", "-c", "exit 7"]
+    target = f"tcp://127.0.0.1:{closed_port()}"
+    without_display = {"REPORTER_FACE": "window", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
+    ended = reporter(
+        "watch", "--target", target, "--", *program, **without_display, REPORTER_SUBMISSION="auto"
+    )
+    assert ended.returncode == 7
+    assert b"The window cannot be shown" in ended.stderr
+    assert len(json.loads(reporter("queue", "--json").stdout)) == 1
+
+
+def test_a_pipe_in_place_of_a_failure_document_does_not_hold_the_watcher(reporter: Reporter) -> None:
+    ended = reporter("watch", "--", "sh", "-c", 'mkfifo "$REPORTER_FAILURE_FILE"; exit 4')
+    assert ended.returncode == 4
+
+
+def test_show_without_any_face_says_the_cause(reporter: Reporter) -> None:
+    ended = reporter("show", "-", given=refused())
+    assert b"(tcp.refused)" in ended.stderr
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the number of read() is that of x86_64")
+def test_ctrl_c_ends_without_a_traceback(reporter: Reporter) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "reporter", "show", "-"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=reporter.environment,
+    )
+    # it reads its input: from here on an interrupt is the person's
+    wait_until(lambda: is_reading(process.pid))
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 130
+    assert errors == b""
+
+
+def is_reading(pid: int) -> bool:
+    """Whether a process waits in read(0, …), by what the kernel tells of it."""
+    try:
+        call = Path(f"/proc/{pid}/syscall").read_text().split()
+    except OSError:
+        return False
+    return call[:2] == ["0", "0x0"]

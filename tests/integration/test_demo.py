@@ -57,6 +57,7 @@ def test_a_scenario_ends_with_its_verdict_and_a_delivered_report(scenario: str) 
 def test_the_endpoint_that_is_down_is_told_before_the_flush_delivers() -> None:
     ended = run("--scenario", "endpoint-down", "--language", "en")
     assert ended.returncode == 0, ended.stderr
+    assert "(tls.expired)" in ended.stdout
     waits, has = ended.stdout.find("waits on this computer"), ended.stdout.find("support has it")
     assert 0 < waits < has
 

@@ -91,7 +91,12 @@ class Person:
         """Show the window until the script is through, then close it; raises what the script raised."""
         self._script = script
 
-        def fault(_type: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+        usual = self.root.report_callback_exception
+
+        def fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+            if isinstance(error, KeyboardInterrupt):
+                usual(kind, error, trace)
+                return
             self._faults.append(error)
             self.presenter.close()
 

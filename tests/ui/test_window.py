@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import tkinter
 from collections import Counter
@@ -229,6 +230,18 @@ def test_escape_closes_at_once_where_nothing_was_typed(screens: Screens, texts: 
         yield lambda: person.presenter.view().closed
 
     person.run(script())
+
+
+def test_ctrl_c_in_the_terminal_that_started_it_closes(screens: Screens, texts: Texts) -> None:
+    person = Person(screens(), FakeDesk(), texts("en"))
+
+    def script() -> Script:
+        yield person.idle
+        person.root.after(0, lambda: signal.raise_signal(signal.SIGINT))
+        yield lambda: person.presenter.view().closed
+
+    person.run(script())
+    assert person.presenter.view().closed
 
 
 def test_closing_asks_while_something_typed_would_be_lost(screens: Screens, texts: Texts) -> None:

@@ -23,7 +23,8 @@ class ComposePage(Page):
     def __init__(self, dialog: Dialog) -> None:
         super().__init__(dialog.root, dialog.theme)
         self._presenter = dialog.presenter
-        self._say = say = dialog.say
+        self._texts = dialog.presenter.texts
+        say = self._texts.say
         self._remark = ""
         theme, px, body = self.theme, self.theme.px, self.body
         body.columnconfigure(0, weight=1)
@@ -78,7 +79,7 @@ class ComposePage(Page):
         text.edit_modified(False)
         if len(self._story.get()) > STORY_LIMIT_CHARS:
             text.delete(f"1.0 + {STORY_LIMIT_CHARS} chars", "end")
-            self._remark = self._say(
+            self._remark = self._texts.say(
                 "The text is full: it holds {limit} characters.", limit=STORY_LIMIT_CHARS
             )
             self.status.draw("", self._remark)

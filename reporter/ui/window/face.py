@@ -70,6 +70,7 @@ class WindowFace(Face):
         try:
             root.mainloop()
         finally:
+            presenter.close()
             self._let_go()
 
     def refresh(self) -> None:
@@ -130,7 +131,10 @@ class _Root(tkinter.Tk):
     def report_callback_exception(
         self, exc: type[BaseException], val: BaseException, tb: TracebackType | None
     ) -> None:
-        """Keep a fault in drawing out of the person's way; the log has it."""
+        """Keep a fault in drawing out of the person's way; the log has it. Ctrl+C closes."""
+        if issubclass(exc, KeyboardInterrupt):
+            self.quit()
+            return
         import logging
 
         logging.getLogger("reporter.window").error("The window met a fault", exc_info=(exc, val, tb))

@@ -25,7 +25,7 @@ class MessagePage(Page):
         super().__init__(dialog.root, dialog.theme)
         self._dialog = dialog
         self._presenter = dialog.presenter
-        self._say = dialog.say
+        self._texts = dialog.presenter.texts
         px = self.theme.px
         self._headline = self.head(Mark.CAUTION)
         self._advice = Prose(self.body, self.theme, width_px=self.column, bullets=True)
@@ -49,25 +49,22 @@ class MessagePage(Page):
             self._details.set(view.details)
         self.status.draw(view.busy, view.remark)
         self._retry.configure(text=retry_text(view), state="normal" if view.retry_enabled else "disabled")
-        hand = view.asks_access_code or view.countdown_s is not None or not view.can_send
-        if hand or self._send is None:
-            self.choose_primary(self._retry)
-        else:
-            self.choose_primary(self._send)
+        trying_helps = view.asks_access_code or view.countdown_s is not None
+        self.choose_primary(self._retry if trying_helps or self._send is None else self._send)
 
     def first_focus(self) -> tkinter.Misc | None:
         """The access code where one is asked for, else the button that helps most."""
-        return self._code if self._code is not None and self._code.winfo_manager() else self.primary
+        return self._code if self._code is not None and self._code_row.winfo_manager() else self.primary
 
     def _number(self, view: View) -> None:
         px = self.theme.px
         self._number_row = row = ttk.Frame(self.body)
         row.grid(row=5, column=1, sticky="we", pady=(px(20), 0))
-        ttk.Label(row, text=self._say("Reference number"), style="Muted.TLabel").pack(
+        ttk.Label(row, text=self._texts.say("Reference number"), style="Muted.TLabel").pack(
             side="left", padx=self.ring
         )
         NumberField(row, view.reference, self.theme.number).pack(side="left", padx=(px(4), 0))
-        CopyLink(row, self._say("Copy"), self._say("Copied"), lambda: view.reference).pack(
+        CopyLink(row, self._texts.say("Copy"), self._texts.say("Copied"), lambda: view.reference).pack(
             side="left", padx=px(8)
         )
 
@@ -75,12 +72,12 @@ class MessagePage(Page):
         px = self.theme.px
         row = ttk.Frame(self.body)
         row.grid(row=6, column=1, sticky="we", pady=(px(4), 0))
-        self._details_link = Link(row, self._say("Show details…"), self._toggle_details)
+        self._details_link = Link(row, self._texts.say("Show details…"), self._toggle_details)
         self._details_link.pack(side="left")
-        Link(row, self._say("About…"), self._dialog.open_about).pack(side="left", padx=(px(20), 0))
+        Link(row, self._texts.say("About…"), self._dialog.open_about).pack(side="left", padx=(px(20), 0))
 
     def _footer(self, view: View) -> None:
-        say = self._say
+        say = self._texts.say
         self.button(say("Close"), self._dialog.ask_close)
         self._retry = self.button(view.retry_label, self.try_again)
         # Room for the countdown, so that the buttons stand still when it begins; one of hours takes more.
@@ -92,11 +89,15 @@ class MessagePage(Page):
 
     def try_again(self) -> None:
         """Try the login once more, with the access code if one was entered."""
-        self._presenter.try_again("" if self._code is None else self._code.get().strip())
+        code = ""
+        if self._code is not None:
+            code = self._code.get().strip()
+            self._code.delete(0, "end")  # whatever comes of it, the next try begins with an empty field
+        self._presenter.try_again(code)
 
     def _draw_panels(self, view: View) -> None:
         """The words of others, above the reference number; Tab follows the order of the windows."""
-        say, presenter = self._say, self._presenter
+        say, presenter = self._texts.say, self._presenter
         read_more = say("Read more") if view.has_service_link else ""
         need_help = say("Need help?") if view.has_help_link else ""
         service = Contents(say("From the service"), view.service_message, view.service_until, read_more)
@@ -116,26 +117,31 @@ class MessagePage(Page):
                 self._panels.append(panel)
 
     def _draw_code(self, view: View) -> None:
-        if not view.asks_access_code:
-            if self._code is not None:
-                self._code.master.grid_remove()  # type: ignore[attr-defined]
-            return
-        if self._code is None:
-            px = self.theme.px
-            row = ttk.Frame(self.body)
-            row.grid(row=2, column=1, sticky="we", padx=self.ring, pady=(px(20), 0))
-            row.lower(self._panels[0] if self._panels else self._number_row)
-            ttk.Label(row, text=self._say("Access code"), style="Strong.TLabel").pack(
-                anchor="w", pady=(0, px(6))
-            )
-            self.theme.need_fields()
-            self._code = ttk.Entry(row, show="•", width=24, font=self.theme.body)
-            self._code.pack(anchor="w")
-            self._code.bind("<Key>", lambda _: self._presenter.stop_countdown())
-        self._code.master.grid()  # type: ignore[attr-defined]
+        if view.asks_access_code:
+            if self._code is None:
+                self._code = self._build_code()
+            self._code_row.grid()
+        elif self._code is not None:
+            self._code_row.grid_remove()
+
+    def _build_code(self) -> ttk.Entry:
+        px = self.theme.px
+        self.theme.need_fields()
+        self._code_row = row = ttk.Frame(self.body)
+        row.grid(row=2, column=1, sticky="we", padx=self.ring, pady=(px(20), 0))
+        row.lower(
+            self._panels[0] if self._panels else self._number_row
+        )  # Tab follows the order of the windows
+        ttk.Label(row, text=self._texts.say("Access code"), style="Strong.TLabel").pack(
+            anchor="w", pady=(0, px(6))
+        )
+        code = ttk.Entry(row, show="•", width=24, font=self.theme.body)
+        code.pack(anchor="w")
+        code.bind("<Key>", lambda _: self._presenter.stop_countdown())
+        return code
 
     def _toggle_details(self) -> None:
-        say, row = self._say, self._details_row
+        say, row = self._texts.say, self._details_row
         if row is not None and row.winfo_manager():
             row.grid_remove()
             self._details_link.configure(text=say("Show details…"))
@@ -150,7 +156,7 @@ class MessagePage(Page):
 
     def _build_details(self) -> ttk.Frame:
         if self._details_row is None:
-            px, say = self.theme.px, self._say
+            px, say = self.theme.px, self._texts.say
             self._details_row = row = ttk.Frame(self.body)
             row.grid(row=7, column=0, columnspan=2, sticky="we", pady=(px(8), 0))
             row.columnconfigure(0, weight=1)
