@@ -190,7 +190,7 @@ class Case:
         """Measure once more, and compare with the verdict that is shown."""
         if self.verdict is None:
             return Recovery.NOTHING
-        found = diagnose(self.failure.target, texts=self.texts)
+        found = diagnose(self.failure.target, texts=self.texts, settings=self._loaded.settings)
         if found.cause == "ok":
             return Recovery.SERVER
         was_cut_off = self.verdict.layer in NETWORK_LAYERS and found.layer not in NETWORK_LAYERS
