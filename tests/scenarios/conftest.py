@@ -9,6 +9,7 @@ import pytest
 from tests.scenarios import databases, proving
 from tests.scenarios.proving import Proving
 from tests.scenarios.room import why_no_rooms
+from tests.scenarios.scenario import Scenario
 
 _PROVING = pytest.StashKey[Proving]()
 
@@ -22,9 +23,9 @@ def ground(request: pytest.FixtureRequest) -> Iterator[Proving]:
         made = Proving()
         request.config.stash[_PROVING] = made
         for item in request.session.items:
-            parameters = getattr(getattr(item, "callspec", None), "params", {})
-            if "scenario" in parameters and not proving.why_not(parameters["scenario"]):
-                made.start([parameters["scenario"]], foreign="foreign" in item.name)
+            scenario = getattr(getattr(item, "callspec", None), "params", {}).get("scenario")
+            if isinstance(scenario, Scenario) and not proving.why_not(scenario):
+                made.start([scenario], foreign="foreign" in item.name)
         yield made
         made.close()
 
