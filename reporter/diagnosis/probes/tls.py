@@ -44,6 +44,8 @@ def trust_context() -> ssl.SSLContext:
     context = ssl.create_default_context()
     # Python 3.13 began to refuse what browsers and other programs accept from company authorities
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    # what Python's own default is, unless a distribution left it to a configuration file of OpenSSL
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
 
