@@ -8,6 +8,7 @@
     ├── FaceUnavailable          this face cannot be shown here (no display, no terminal)
     ├── SpoolError               the report could not be kept on this disk
     ├── BundleError              a report bundle that cannot be read or written
+    ├── PictureError             a screenshot that cannot be taken, or a file that is no picture
     └── InboxError               the reference endpoint cannot start
 
 Every one of them carries one complete sentence in English, made to be printed as it is.
@@ -54,6 +55,10 @@ class SpoolError(ReporterError):
 
 class BundleError(ReporterError):
     """A report bundle is damaged, too large or of an unknown version."""
+
+
+class PictureError(ReporterError):
+    """A screenshot cannot be taken here, or what was given is no picture that can be used."""
 
 
 class InboxError(ReporterError):

@@ -23,6 +23,7 @@ from reporter.delivery.backoff import HORIZON_S, first_wait_s
 from reporter.delivery.lock import only_one
 from reporter.delivery.receipt import Receipt, State
 from reporter.errors import SpoolError
+from reporter.report.model import Attachment
 
 FORMAT = 1
 BUSY_TIMEOUT_S = 10.0
@@ -90,14 +91,6 @@ _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 
 # A person's report that found no destination set up is sent once there is one: they pressed Send.
 _TO_SEND = f"(state = '{State.QUEUED}' OR (state = '{State.SAVED}' AND sent_by_person))"
-
-
-class Attachment(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that travels with a report."""
-
-    name: str
-    content_type: str
-    content: bytes
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,10 +26,11 @@ from reporter.settings.kinds import (
 )
 
 # The parts of a report; its failure always keeps its time and action.
-REPORT_PARTS = ("failure", "verdict", "facts", "story")
+REPORT_PARTS = ("failure", "verdict", "facts", "story", "logs")
 # The sections of the facts, in the order in which they are shown.
 FACT_SECTIONS = (
     "application",
+    "connection",
     "agent",
     "settings",
     "system",
@@ -40,6 +41,8 @@ FACT_SECTIONS = (
     "time",
     "network",
     "proxy",
+    "trust",
+    "security",
     "display",
     "runtime",
     "identity",
@@ -148,7 +151,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Setting(
             kind=Flag(),
             closed=False,
-            planned=True,
             help="Whether the person may attach a screenshot; none is ever taken without asking.",
         ),
     ] = True
@@ -161,6 +163,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "computer; or single sections of the facts. What is not listed stays here.",
         ),
     ] = (*REPORT_PARTS, *FACT_SECTIONS)
+    required_sections: Annotated[
+        tuple[str, ...],
+        Setting(
+            kind=Sections(REPORT_PARTS, FACT_SECTIONS),
+            help="What of the allowed sections a person cannot leave out of a report.",
+        ),
+    ] = ()
+    include_server_names: Annotated[
+        bool,
+        Setting(
+            kind=Flag(),
+            closed=False,
+            help="Whether a report names the servers of the login and of these settings. Without it they "
+            "get pseudonyms such as host-1, as all other host names and private addresses always do; what "
+            "stands for what stays on this computer.",
+        ),
+    ] = True
     control_urls: Annotated[
         tuple[str, ...],
         Setting(
@@ -183,8 +202,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Setting(
             kind=ListOf(FilePath()),
-            planned=True,
             help="Log files of the application whose last kilobytes may be attached to a report.",
+        ),
+    ] = ()
+    application_files: Annotated[
+        tuple[str, ...],
+        Setting(
+            kind=ListOf(FilePath()),
+            help="Configuration files of the application of which a report tells whether they are there, "
+            "their size and their time; never what stands in them.",
         ),
     ] = ()
     face: Annotated[

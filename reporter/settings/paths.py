@@ -30,6 +30,18 @@ def drafts(environ: Mapping[str, str]) -> Path:
     return home / "drafts" if home else _dirs().user_data_path / "drafts"
 
 
+def pseudonyms(environ: Mapping[str, str]) -> Path:
+    """The file that tells which name stands for which host; it never leaves this computer."""
+    home = _home(environ)
+    return (home or _dirs().user_data_path) / "pseudonyms.json"
+
+
+def crashes(environ: Mapping[str, str]) -> Path:
+    """The folder where programs that crash leave their last words."""
+    home = _home(environ)
+    return home / "crashes" if home else _dirs().user_data_path / "crashes"
+
+
 def cache(environ: Mapping[str, str]) -> Path:
     """The folder of what can be learned again."""
     home = _home(environ)

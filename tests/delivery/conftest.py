@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from reporter.delivery.spool import Attachment, Envelope, Spool
+from reporter.delivery.spool import Envelope, Spool
+from reporter.report.model import Attachment
 
 REFERENCE = "7K3D-9QX2M"
 NINE = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

@@ -22,7 +22,9 @@ import truststore
 
 from reporter._version import __version__
 from reporter.delivery.destination import Kind
-from reporter.delivery.native import NativeDestination, _system_trust_adapter
+from reporter.delivery.access import Access
+from reporter.delivery.native import NativeDestination
+from reporter.delivery.transport import Transport, _system_trust_adapter
 from reporter.delivery.spool import Envelope
 
 Enqueue = Callable[[], Envelope]
@@ -133,7 +135,7 @@ def test_an_endpoint_that_says_nothing_is_left(raw_server: Any, enqueue: Enqueue
         left.set()
 
     server = raw_server(behave=stall)
-    outcome = NativeDestination(f"http://127.0.0.1:{server.port}/", read_timeout_s=0.2).deliver(enqueue())
+    outcome = NativeDestination(f"http://127.0.0.1:{server.port}/", Transport(read_timeout_s=0.2)).deliver(enqueue())
     assert (outcome.kind, outcome.reason) == (Kind.POSTPONED, "no answer from the endpoint within 0.2 s")
     assert left.wait(10)
 
@@ -150,7 +152,7 @@ def test_an_endpoint_that_drips_is_left_when_the_overall_limit_is_reached(
                 connection.sendall(b"X-Drop: 1\r\n")
 
     server = raw_server(behave=drip)
-    destination = NativeDestination(f"http://127.0.0.1:{server.port}/", overall_limit_s=0.3)
+    destination = NativeDestination(f"http://127.0.0.1:{server.port}/", Transport(overall_limit_s=0.3))
     outcome = destination.deliver(enqueue())
     enough.set()
     assert (outcome.kind, outcome.reason) == (
@@ -235,7 +237,7 @@ def test_an_unknown_certificate_gets_nothing(
 
 
 def test_only_the_systems_list_is_trusted_and_not_that_of_a_library() -> None:
-    adapter: Any = _system_trust_adapter()
+    adapter: Any = _system_trust_adapter(Access())
     pool = adapter.get_connection_with_tls_context(
         requests.Request("POST", "https://a.example/").prepare(), verify=True
     )

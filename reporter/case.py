@@ -1,0 +1,339 @@
+"""Case: one failure and all that is known of it, from the first notice to the receipt.
+
+It is the dialog's desk: every verb the presenter asks for is here, in the order of the pages.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+from reporter import examination, outbox
+from reporter.capture.failure import Failure
+from reporter.capture.handover import Farewell, Result
+from reporter.delivery.receipt import Receipt
+from reporter.diagnosis.evidence import ServiceNoticeOutcome
+from reporter.diagnosis.verdict import Retry, Verdict
+from reporter.errors import ReporterError, TargetError
+from reporter.report.album import Album
+from reporter.report.contents import Contents
+from reporter.report.drawing import Mark, Picture, Source
+from reporter.report.model import Attachment, Bundle, Dropped, Enclosure, Story
+from reporter.texts import N_, Translator, translator
+from reporter.ui.about import About
+from reporter.ui.notice import Notice
+from reporter.ui.presenter import Preview, Recovery, RetryResult, Section
+
+if TYPE_CHECKING:
+    from reporter.diagnosis.ladder import StageProgress
+    from reporter.facts.model import Facts
+    from reporter.settings.layers import Loaded
+
+FIRST_ADVICE = (
+    N_("Check the network connection."),
+    N_("Check that the connection parameters are right."),
+)
+NETWORK_LAYERS = ("local", "dns", "portal", "proxy")
+"""Layers whose faults keep every server out of reach, not only this one."""
+CRASH_ADVICE = (
+    N_("Start the program again; what was saved before is still there."),
+    N_("If it happens again, send a report: it holds what support needs to find the cause."),
+)
+
+
+class Host(Protocol):
+    """Who waits for the dialog and can try the login again."""
+
+    @property
+    def can_retry(self) -> bool:
+        """The login can be tried again."""
+
+    @property
+    def accepts_access_code(self) -> bool:
+        """It can be tried with an access code."""
+
+    @property
+    def automatic(self) -> bool:
+        """It may be tried without the person asking."""
+
+    def ask(self, access_code: str) -> Result | None:
+        """Try it, and wait for the end; None when the host is gone."""
+
+    def close(self, farewell: Farewell) -> None:
+        """The dialog is closed: go on."""
+
+
+class Case:
+    """One failure and all that is known of it; the dialog's desk.
+
+    Its verbs are called on background threads. What may fail in them is told in a notice or a receipt.
+    """
+
+    def __init__(self, failure: Failure, *, loaded: Loaded, host: Host | None = None) -> None:
+        from reporter.report import reference
+
+        self.failure = failure
+        self.texts: Translator = translator(loaded.settings.language)
+        self.verdict: Verdict | None = None
+        self.reference = reference.mint()
+        self.application = failure.application.name if failure.application else ""
+        self.can_send = loaded.settings.submission != "off"
+        self.has_host = host is not None and host.can_retry
+        self._loaded = loaded
+        self._host = host
+        self._id = str(uuid.uuid4())
+        self._created_at = datetime.now(UTC).astimezone()
+        self._measured: list[str] | None = None
+        self._facts: Facts | None = None
+        self._logs: tuple[list[LogTail], list[Dropped]] | None = None
+        self._once = threading.Lock()
+        self._contents = Contents(
+            allowed=loaded.settings.allowed_sections, required=loaded.settings.required_sections
+        )
+        self._album = Album(allowed=loaded.settings.include_screenshot)
+
+    def first_notice(self) -> Notice:
+        """What can be said before anything was measured."""
+        say = self.texts.say
+        if self.failure.action != "run":
+            headline = say(
+                "No connection to {host} could be made",
+                host=_host_of(self.failure.target) or say("the server"),
+            )
+            advice = FIRST_ADVICE
+        else:
+            name = self.application or say("The program")
+            headline = say("{application} has ended unexpectedly", application=name)
+            advice = CRASH_ADVICE
+        return self._notice(headline, [say(sentence) for sentence in advice])
+
+    def diagnose(self, show: Callable[[Notice], None]) -> Notice:
+        """Measure, judge, and say why; ``show`` receives the notice with what is measured so far."""
+        measured = self._measured = []
+
+        def note(progress: StageProgress) -> None:
+            if progress.result:
+                measured.append(f"{progress.stage}  {progress.result}")
+                show(self.first_notice())
+
+        from reporter.diagnosis.extension import installed
+        from reporter.diagnosis.narrative import narrate
+
+        try:
+            self.verdict = examination.diagnose(
+                self.failure.target,
+                settings=self._loaded.settings,
+                failure=self.failure,
+                texts=self.texts,
+                observer=note,
+            )
+            self._measured = [*narrate(self.verdict.evidence), *installed().gaps]
+        except TargetError as error:
+            self.verdict = examination.hearsay(self.failure, self.texts)
+            self._measured = [str(error)] if self.failure.target else []
+        if self.failure.action == "run":
+            return self.first_notice()
+        return self._notice(self.verdict.headline, self.verdict.advice)
+
+    def look_again(self) -> Recovery:
+        """Measure once more, and compare with the verdict that is shown."""
+        if self.verdict is None:
+            return Recovery.NOTHING
+        found = examination.diagnose(self.failure.target, texts=self.texts, settings=self._loaded.settings)
+        if found.cause == "ok":
+            return Recovery.SERVER
+        was_cut_off = self.verdict.layer in NETWORK_LAYERS and found.layer not in NETWORK_LAYERS
+        return Recovery.NETWORK if was_cut_off else Recovery.NOTHING
+
+    def retry(self, access_code: str) -> RetryResult:
+        """Ask the host for one more try of the login."""
+        result = self._host.ask(access_code) if self._host is not None else None
+        if result is None:
+            self.has_host = False
+            return RetryResult.HOST_GONE
+        if result.failure is None:
+            return RetryResult.SUCCEEDED
+        self.failure = result.failure
+        return RetryResult.FAILED
+
+    def draft(self) -> Story:
+        """What was begun before about the same application, and not sent."""
+        from reporter.report import draft
+
+        return draft.load(self._draft_file())
+
+    def keep_draft(self, story: Story) -> None:
+        """Keep what was written for the next time; where it cannot be kept, that is logged."""
+        from reporter.report import draft
+
+        try:
+            draft.keep(self._draft_file(), story)
+        except OSError:
+            import logging
+
+            logging.getLogger("reporter").warning("The draft could not be kept.", exc_info=True)
+
+    def sections(self) -> list[Section]:
+        """Every part of a report, and of its facts, that can be left out."""
+        from reporter.facts.text import HEADINGS
+        from reporter.report.contents import TITLES
+
+        return [
+            Section(
+                name=part.name,
+                title=self.texts.say(HEADINGS[part.name] if part.parent else TITLES[part.name]),
+                is_on=part.is_on,
+                is_locked=part.is_locked,
+                parent=part.parent,
+            )
+            for part in self._contents.parts()
+        ]
+
+    def switch(self, name: str, is_on: bool) -> None:
+        """Leave a section out or take it in again, where the administrator lets the person choose."""
+        self._contents.switch(name, is_on=is_on)
+
+    def sources(self) -> list[Source]:
+        """What a screenshot can be taken of."""
+        return self._album.sources()
+
+    def take(self, source_id: str) -> Picture:
+        """A screenshot of one of the sources."""
+        return self._album.take(source_id)
+
+    def picture_of(self, content: bytes) -> Picture:
+        """A picture that came from the clipboard or a file."""
+        return self._album.picture_of(content)
+
+    def attach(self, picture: Picture, marks: list[Mark]) -> Enclosure:
+        """Let a picture travel with the report, its marks drawn into it."""
+        return self._album.attach(picture, marks)
+
+    def attachments(self) -> list[Enclosure]:
+        """The pictures that travel with the report so far."""
+        return self._album.enclosures()
+
+    def detach(self, name: str) -> None:
+        """Take a picture out again."""
+        self._album.detach(name)
+
+    def preview(self, story: Story) -> Preview:
+        """What ``send`` would send: the very bytes, and the same in words."""
+        from reporter.facts.text import groups
+        from reporter.report.readable import readable
+
+        bundle = self.bundle(story)
+        facts = bundle.report.facts
+        shown = groups(facts, self.texts) if facts is not None else []
+        return Preview(
+            readable=readable(bundle.report, self.texts, groups=shown), exact=bundle.report_json.decode()
+        )
+
+    def send(self, story: Story) -> Receipt:
+        """Make the report durable and try to deliver it; raises ReporterError when it could not be kept."""
+        receipt = outbox.send(self.bundle(story), loaded=self._loaded)
+        self.keep_draft(Story())
+        return receipt
+
+    def send_automatically(self) -> Receipt | None:
+        """Queue a report without a story, for the postman to send; None when there is nothing to tell."""
+        if self.verdict is not None and self.verdict.cause == "ok":
+            return None
+        try:
+            return outbox.enqueue(self.bundle(Story(), sent_by_person=False), loaded=self._loaded)
+        except ReporterError:
+            return None
+
+    def bundle(self, story: Story, *, sent_by_person: bool = True) -> Bundle:
+        """The report as it stands, with what goes with it; the same story gives the same bytes."""
+        from reporter.report.build import build
+
+        left_out = self._contents.left_out()
+        logs, missing = self._log_tails() if "logs" not in left_out else ([], [])
+        return build(
+            reference=self.reference,
+            report_id=self._id,
+            created_at=self._created_at,
+            sent_by_person=sent_by_person,
+            failure=self.failure,
+            verdict=self.verdict,
+            facts=self._collected(),
+            story=story,
+            left_out=left_out,
+            attachments=self._album.attachments(),
+            logs=logs,
+            dropped=missing,
+            names=self._names(),
+        )
+
+    def about(self) -> About:
+        """The platform and configuration information."""
+        from reporter.facts.text import about
+
+        return about(self._collected(), self.texts)
+
+    def open_link(self, url: str) -> bool:
+        """Open a link in the person's browser, if it is a safe one; whether that worked."""
+        import webbrowser
+
+        from reporter.texts.safe import why_unsafe_link
+
+        try:
+            return why_unsafe_link(url) is None and webbrowser.open(url)
+        except (webbrowser.Error, OSError):
+            return False
+
+    def _collected(self) -> Facts:
+        with self._once:
+            if self._facts is None:
+                application = self.failure.application
+                self._facts = examination.collect_facts(
+                    self._loaded,
+                    name=application.name if application else "",
+                    version=application.version if application else "",
+                )
+            return self._facts
+
+    def _notice(self, headline: str, advice: list[str]) -> Notice:
+        verdict = self.verdict
+        cause, layer = (verdict.cause, verdict.layer) if verdict else ("", "")
+        offered = self._loaded.settings.help_for(cause, layer, self.texts.language)
+        accepts_code = self._host is not None and self._host.accepts_access_code
+        automatic = self._host is not None and self._host.automatic
+        service = verdict.evidence.service_notice if verdict else None
+        is_told = service is not None and service.outcome is ServiceNoticeOutcome.VALID
+        return Notice(
+            headline=headline,
+            advice=advice,
+            help_text=offered.text,
+            help_url=offered.url,
+            retry=verdict.retry if verdict and automatic else Retry.AFTER_FIX,
+            retry_at=verdict.retry_at if verdict else None,
+            asks_access_code=cause == "app.session_locked" and accepts_code,
+            may_recover=layer != "" and verdict is not None and verdict.retry is not Retry.BY_HAND,
+            service_message=service.message if service and is_told else "",
+            service_until=service.until if service and is_told else None,
+            service_url=service.url if service and is_told else "",
+            details=self._details(),
+        )
+
+    def _details(self) -> str:
+        """The technical text; empty before the first view, which must not wait for it."""
+        if self._measured is None:
+            return ""
+        from reporter.report.details import details
+
+        return details(self.failure, self.verdict, self._measured)
+
+
+def _host_of(target: str) -> str:
+    from reporter.diagnosis.target import parse_target
+
+    try:
+        return parse_target(target).host
+    except TargetError:
+        return target[:80]

@@ -1,0 +1,174 @@
+"""Commands about reports that were made: what waits, what was delivered, what was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reporter import showing
+from reporter.cli.common import (
+    DONE,
+    FAILED,
+    as_json,
+    finish,
+    load_or_refuse,
+    print_json,
+    print_receipt,
+    setting_options,
+)
+from reporter.errors import SettingsError, UsageError
+
+if TYPE_CHECKING:
+    from reporter.delivery.receipt import Receipt
+    from reporter.delivery.spool import Spool
+    from reporter.settings.layers import Loaded
+
+
+@click.group(invoke_without_command=True)
+@as_json
+@click.pass_context
+def queue(ctx: click.Context, json_: bool) -> None:
+    """What waits, what was delivered, what was refused."""
+    if ctx.invoked_subcommand is None:
+        list_queue(json_)
+
+
+@queue.command("list")
+@as_json
+def queue_list(json_: bool) -> None:
+    """List every report on this computer, newest first."""
+    list_queue(json_)
+
+
+@queue.command("flush")
+@setting_options("endpoint")
+@click.option(
+    "--all",
+    "force",
+    is_flag=True,
+    help="Also what is planned for later, and automatic reports that were only saved.",
+)
+@click.option(
+    "--wait",
+    is_flag=True,
+    help="Stay, for two hours at most, until all is sent. Reporter starts this by itself where reports wait.",
+)
+@as_json
+def queue_flush(force: bool, wait: bool, json_: bool, **given: str | None) -> None:
+    """Send what waits."""
+    from reporter import outbox
+
+    if force and wait:
+        raise UsageError("--all sends at once and --wait at the planned times; give one of them.")
+    # Nobody reads what a waiting one says about the settings; everything that is right in them counts.
+    loaded = showing.load_and_warn("", given) if wait else load_or_refuse("", given)
+    if not loaded.settings.destinations_in_order():
+        raise SettingsError(
+            [
+                "There is nowhere to send to: set `endpoint`, for example REPORTER_ENDPOINT=https://support.example.org/reports."
+            ]
+        )
+    if wait:
+        receipts = outbox.stay_as_courier(loaded)
+        print_receipts(receipts, json_, none="Nothing waits, or another process is already sending it.")
+    else:
+        with opened_spool(loaded) as kept:
+            receipts = outbox.postman(kept, loaded).flush(force=force)
+            print_receipts(receipts, json_, none="Nothing is due.")
+            saved = sum(envelope.state == "saved" for envelope in kept.list())
+            if saved:
+                click.echo(
+                    f"Reports that are only saved on this computer: {saved}; "
+                    "`reporter queue flush --all` sends them.",
+                    err=True,
+                )
+    finish(FAILED if any(receipt.state != "accepted" for receipt in receipts) else DONE)
+
+
+@queue.command("export")
+@click.argument("reference")
+@click.argument("output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.zip")
+def queue_export(reference: str, output: Path) -> None:
+    """Write the report REFERENCE to a zip file, to hand it over by other means."""
+    from reporter.report import bundle
+
+    with opened_spool() as kept:
+        envelope = kept.get(known_reference(reference))
+        if envelope is None:
+            raise no_such_report(reference)
+    bundle.write(output, envelope.report_json, envelope.attachments)
+    click.echo(f"{envelope.reference}  written to {output}")
+
+
+@queue.command("drop")
+@click.argument("reference")
+def queue_drop(reference: str) -> None:
+    """Delete the report REFERENCE from this computer."""
+
+    wanted = known_reference(reference)
+    with opened_spool() as kept:
+        if not kept.drop(wanted):
+            raise no_such_report(wanted)
+    click.echo(f"{wanted}  deleted")
+
+
+def known_reference(text: str) -> str:
+    """The standard form of a reference number; raises UsageError for what is not one."""
+    from reporter.report import reference
+
+    parsed = reference.parse(text)
+    if parsed is None:
+        raise UsageError(
+            f"{text!r} is not a reference number, or a character of it was misheard; "
+            "it looks like 7K3D-9QX2M. `reporter queue` lists yours."
+        )
+    return parsed
+
+
+@contextmanager
+def opened_spool(loaded: Loaded | None = None) -> Iterator[Spool]:
+    """This person's spool; what waits in it afterwards is left to the courier.
+
+    Raises SpoolError at the end, after the command has printed what it found, when the spool was damaged
+    and had to be set aside: that is also why a report is not found.
+    """
+    from reporter import agent, outbox
+    from reporter.errors import SpoolError
+
+    with outbox.spool() as kept:
+        try:
+            yield kept
+        finally:
+            if kept.remark:
+                raise SpoolError(kept.remark)
+    outbox.leave_to_courier(loaded or agent.load_settings())
+
+
+def no_such_report(reference: str) -> UsageError:
+    """The sentence for a reference that is not on this computer."""
+    return UsageError(
+        f"There is no report {reference} on this computer; `reporter queue` lists those there are."
+    )
+
+
+def list_queue(json_: bool) -> None:
+    """Print every report on this computer."""
+
+    with opened_spool() as kept:
+        receipts = [envelope.receipt() for envelope in reversed(kept.list())]
+        print_receipts(receipts, json_, none="There are no reports on this computer.")
+
+
+def print_receipts(receipts: list[Receipt], json_: bool, *, none: str) -> None:
+    """One line each, or one document; ``none`` is the sentence for an empty list."""
+    if json_:
+        print_json(receipts)
+        return
+    for receipt in receipts:
+        print_receipt(receipt)
+    if not receipts:
+        click.echo(none, err=True)

@@ -1,0 +1,224 @@
+"""Transport: one bounded HTTP exchange with a support endpoint, for every kind that speaks HTTP.
+
+The operating system's trust store and proxies, an optional client certificate and sign-in, no redirects, no
+cookies, no ``~/.netrc``. Whatever goes wrong comes back as an English clause, never as an exception.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+
+from reporter._version import __version__
+from reporter.delivery.access import Access
+from reporter.errors import UsageError
+from reporter.texts.safe import one_line, without_secrets
+
+if TYPE_CHECKING:
+    import requests
+
+CONNECT_TIMEOUT_S = 5.05  # above the 3 s of TCP's first repeated SYN, and the 2 s Windows needs to refuse
+READ_TIMEOUT_S = 20.0
+OVERALL_LIMIT_S = 120.0  # 10 MB on a slow line
+ANSWER_LIMIT_BYTES = 64 * 1024
+CLAUSE_LIMIT_CHARS = 200
+
+
+class Answer(NamedTuple):
+    """``headers`` ignores case; ``body`` holds the first 64 KiB."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json_object(self) -> dict[str, Any]:
+        """The body where it is a JSON object, an empty one where it is anything else."""
+        try:
+            document = msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return {}
+        return document if isinstance(document, dict) else {}
+
+
+class Transport:
+    """Makes exchanges with the time limits given, in seconds."""
+
+    def __init__(
+        self,
+        access: Access | None = None,
+        *,
+        overall_limit_s: float = OVERALL_LIMIT_S,
+        read_timeout_s: float = READ_TIMEOUT_S,
+    ) -> None:
+        self._access = access or Access()
+        self._overall_limit_s = overall_limit_s
+        self._read_timeout_s = read_timeout_s
+
+    def exchange(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None
+    ) -> Answer | str:
+        """The answer, or a clause why there was none; never raises.
+
+        The time-outs of a socket begin anew with every byte and name servers know none, so the
+        exchange runs on a thread that is abandoned when the overall limit is reached. Should what was sent
+        still arrive, the next try is recognised by its key.
+        """
+        results: list[Answer | str] = []
+        deadline = time.monotonic() + self._overall_limit_s
+        thread = threading.Thread(
+            target=lambda: results.append(self._exchange(method, url, headers, body, deadline)),
+            daemon=True,
+            name="reporter-delivery",
+        )
+        thread.start()
+        thread.join(self._overall_limit_s)
+        if not results:
+            return f"the exchange with the endpoint took longer than {self._overall_limit_s:g} s"
+        return results[0]
+
+    def _exchange(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, deadline: float
+    ) -> Answer | str:
+        import requests
+
+        try:
+            with (
+                self._session() as session,
+                session.request(
+                    method,
+                    url,
+                    # A file is sent in blocks; bytes would have to pass as one within the connect time-out.
+                    data=None if body is None else io.BytesIO(body),
+                    headers={
+                        "Accept-Encoding": "identity",
+                        "User-Agent": f"reporter-agent/{__version__}",
+                        **headers,
+                    },
+                    timeout=(CONNECT_TIMEOUT_S, self._read_timeout_s),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
+                return Answer(response.status_code, response.headers, _read(response, deadline))
+        except requests.exceptions.SSLError:
+            return "no safe connection to the endpoint: its certificate or its TLS is not accepted here"
+        except requests.exceptions.ProxyError:
+            return "the proxy on the way to the endpoint cannot be used"
+        except requests.exceptions.ConnectTimeout:
+            return f"no connection to the endpoint within {CONNECT_TIMEOUT_S:.0f} s"
+        except requests.exceptions.Timeout:
+            return f"no answer from the endpoint within {self._read_timeout_s:g} s"
+        except requests.exceptions.ConnectionError as error:
+            return connection_clause(error)
+        except requests.exceptions.RequestException as error:
+            return f"the exchange with the endpoint broke off ({type(error).__name__})"
+        except Exception as error:  # noqa: BLE001 - the contract is a clause, whatever a library raises
+            return f"the exchange with the endpoint could not be made ({type(error).__name__})"
+
+    def _session(self) -> requests.Session:
+        import requests
+
+        class StraightSession(requests.Session):
+            def get_redirect_target(self, resp: requests.Response) -> None:
+                """Nowhere; requests would read the whole body of a redirect even to leave it alone."""
+
+        session = StraightSession()
+        session.mount("https://", _system_trust_adapter(self._access))
+        # Always an own answer to "who are you?", or requests would look for one in ~/.netrc.
+        session.auth = self._access.sign
+        return session
+
+
+def checked_url(address: str, *, example: str) -> str:
+    """The address of an HTTP endpoint without its fragment.
+
+    Raises UsageError for one that cannot be posted to, or holds a user name or password.
+    """
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    shown = one_line(without_secrets(address), CLAUSE_LIMIT_CHARS)
+    if not host or port == 0 or any(c.isspace() or not c.isprintable() for c in address):
+        raise UsageError(
+            f"The address of this destination ({shown or 'unreadable'}) names no server; "
+            f"it should look like {example}."
+        )
+    if "@" in parts.netloc:
+        raise UsageError(
+            f"The address of the destination {shown} was given with a user name or password. Leave them out: "
+            "credentials belong into the system's keyring or the credentials file."
+        )
+    return urlunsplit(parts._replace(fragment=""))
+
+
+def connection_clause(error: BaseException) -> str:
+    """Why there was no exchange, told by the types and numbers of the exceptions, never by their text."""
+    import socket
+    from http.client import HTTPException
+
+    for cause in _causes(error):
+        if isinstance(cause, socket.gaierror):
+            return "the endpoint's name is not known to this network"
+        if isinstance(cause, ConnectionRefusedError):
+            return "the endpoint's server refuses the connection"
+        if isinstance(cause, ConnectionResetError | ConnectionAbortedError | BrokenPipeError):
+            return "the connection to the endpoint was cut off"
+        if isinstance(cause, TimeoutError):
+            return "the connection to the endpoint took too long"
+        if isinstance(cause, HTTPException):
+            return "what answers at the endpoint's address is not a web server, or its answer is malformed"
+    return "no connection to the endpoint"
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """``error`` and everything it was made from, each once."""
+    found: list[BaseException] = []
+    left: list[Any] = [error]
+    while left:
+        cause = left.pop()
+        if isinstance(cause, BaseException) and all(cause is not known for known in found):
+            found.append(cause)
+            left += [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]
+    return found
+
+
+def _read(response: requests.Response, deadline: float) -> bytes:
+    """The answer's first 64 KiB; what is longer is no confirmation and is not waited for."""
+    body = b""
+    for block in response.iter_content(8192):
+        body += block
+        if len(body) > ANSWER_LIMIT_BYTES or time.monotonic() > deadline:
+            break
+    return body[:ANSWER_LIMIT_BYTES]
+
+
+def _system_trust_adapter(access: Access) -> requests.adapters.HTTPAdapter:
+    """An adapter that trusts what the operating system trusts, and not certifi's list."""
+    import ssl
+
+    import requests
+    import truststore
+
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    access.show_certificate(context)
+
+    class SystemTrustAdapter(requests.adapters.HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+            super().init_poolmanager(*args, **kwargs, ssl_context=context)
+
+        def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+            return super().proxy_manager_for(proxy, **kwargs, ssl_context=context)
+
+        def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+            """Require a valid certificate; the inherited method would add certifi's list to the trust."""
+            conn.cert_reqs = "CERT_REQUIRED"
+
+    return SystemTrustAdapter()

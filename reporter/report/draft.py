@@ -1,0 +1,48 @@
+"""Draft: a story that was begun and not sent, kept on this computer for the next time."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+import msgspec
+
+from reporter.report.model import Story
+
+KEPT_S = 14 * 24 * 3600.0
+FILE_LIMIT_BYTES = 512 * 1024
+
+
+def load(path: Path) -> Story:
+    """The story kept there; an empty one where there is none, or none that can be used any more."""
+    try:
+        with path.open("rb") as file:
+            about = os.fstat(file.fileno())
+            raw = file.read(FILE_LIMIT_BYTES + 1)
+    except OSError:
+        return Story()
+    import time
+
+    if len(raw) > FILE_LIMIT_BYTES or not 0 <= time.time() - about.st_mtime + 60 <= KEPT_S:
+        return Story()
+    try:
+        return msgspec.json.decode(raw, type=Story)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Story()
+
+
+def keep(path: Path, story: Story) -> None:
+    """Keep a story for its author alone, whole or not at all; an empty one is forgotten. Raises OSError."""
+    if story == Story():
+        path.unlink(missing_ok=True)
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(msgspec.json.encode(story))
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
