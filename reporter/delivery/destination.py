@@ -6,6 +6,7 @@ The address of a destination tells its kind: ``https://…`` is the native endpo
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from reporter.errors import UsageError
 from reporter.texts.safe import one_line, without_secrets
 
 if TYPE_CHECKING:
-    from reporter.delivery.spool import Envelope
+    from reporter.delivery.envelope import Envelope
 
 SUPPORTED_SCHEMES = ("https", "http")
 PLANNED_SCHEMES = ("onec+https", "sentry+https", "smtp", "file")
@@ -48,6 +49,47 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     server_fault: bool = False
 
 
+class Need(StrEnum):
+    """How much of a report an endpoint wants: all of it; without what is large or about this computer;
+    or none, because it knows the fault already."""
+
+    EVERYTHING = "everything"
+    SUMMARY = "summary"
+    NOTHING = "nothing"
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What an endpoint is told before a report is sent; nothing in it is about the person."""
+
+    reference: str
+    fingerprint: str
+    cause: str = ""
+    layer: str = ""
+    application: str = ""
+    version: str = ""
+    language: str = ""
+    sent_by_person: bool = True
+
+
+class Precheck(msgspec.Struct, frozen=True, kw_only=True):
+    """The endpoint's answer. ``message``: to be shown to the person as text; ``spread_s``: over how many
+    seconds automatic reports are to be spread; ``known``: how many have the same fault."""
+
+    need: Need = Need.EVERYTHING
+    message: str = ""
+    spread_s: float | None = None
+    known: int = 0
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a report at the endpoint. ``answer``: support's words, empty while there are none."""
+
+    answer: str = ""
+    answered_at: datetime | None = None
+    answered_by: str = ""
+    is_solved: bool = False
+
+
 class Destination(ABC):
     """One place that reports can be delivered to; idempotent on the reference.
 
@@ -59,6 +101,21 @@ class Destination(ABC):
     @abstractmethod
     def deliver(self, envelope: Envelope) -> Outcome:
         """Try once, within a bounded time. Never raises: whatever happens is an Outcome."""
+
+    def precheck(self, question: Question) -> Precheck | None:
+        """Ask how much is wanted; None where this kind cannot be asked, or did not answer. Never raises."""
+        del question
+        return None
+
+    def count_in(self, question: Question) -> Outcome | None:
+        """Say "me too" instead of sending a report; None where this kind cannot be told. Never raises."""
+        del question
+        return None
+
+    def status(self, reference: str, token: str) -> Reply | None:
+        """What became of a report; None where this kind cannot be asked, or did not answer. Never raises."""
+        del reference, token
+        return None
 
 
 def open_destination(address: str) -> Destination:

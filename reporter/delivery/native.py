@@ -18,7 +18,7 @@ from reporter.delivery.transport import CLAUSE_LIMIT_CHARS, Answer, Transport, c
 from reporter.texts.safe import one_line, why_unsafe_link, without_secrets
 
 if TYPE_CHECKING:
-    from reporter.delivery.spool import Envelope
+    from reporter.delivery.envelope import Envelope
 
 EXAMPLE = "https://support.example.org/reports"
 

@@ -14,9 +14,10 @@ import msgspec
 
 from reporter.delivery.backoff import next_wait_s, with_floor
 from reporter.delivery.destination import Destination, Kind, Outcome
+from reporter.delivery.envelope import Attempt, Envelope
 from reporter.delivery.lock import only_one
 from reporter.delivery.receipt import Receipt, State
-from reporter.delivery.spool import NO_DESTINATION, Attempt, Envelope, Spool
+from reporter.delivery.spool import NO_DESTINATION, Spool
 from reporter.errors import SpoolError
 
 SERVER_FAULT_LIMIT_TRIES = 8

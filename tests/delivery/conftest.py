@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from reporter.delivery.spool import Envelope, Spool
+from reporter.delivery.envelope import Envelope
+from reporter.delivery.spool import Spool
 from reporter.report.model import Attachment
 
 REFERENCE = "7K3D-9QX2M"

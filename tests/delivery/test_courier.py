@@ -16,10 +16,11 @@ import pytest
 
 from reporter.delivery import courier
 from reporter.delivery.destination import Destination, Kind, Outcome
+from reporter.delivery.envelope import Envelope
 from reporter.delivery.lock import only_one
 from reporter.delivery.postman import Postman
 from reporter.delivery.receipt import Receipt, State
-from reporter.delivery.spool import Envelope, Spool
+from reporter.delivery.spool import Spool
 from tests.waiting import wait_until
 
 REFERENCE = "7K3D-9QX2M"

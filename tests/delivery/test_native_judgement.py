@@ -10,8 +10,8 @@ import requests
 import responses
 
 from reporter.delivery.destination import Kind, Outcome
+from reporter.delivery.envelope import Envelope
 from reporter.delivery.native import NativeDestination
-from reporter.delivery.spool import Envelope
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 ENDPOINT = "https://support.example.org/reports"

@@ -21,11 +21,11 @@ import trustme
 import truststore
 
 from reporter._version import __version__
-from reporter.delivery.destination import Kind
 from reporter.delivery.access import Access
+from reporter.delivery.destination import Kind
+from reporter.delivery.envelope import Envelope
 from reporter.delivery.native import NativeDestination
 from reporter.delivery.transport import Transport, _system_trust_adapter
-from reporter.delivery.spool import Envelope
 
 Enqueue = Callable[[], Envelope]
 
@@ -135,7 +135,9 @@ def test_an_endpoint_that_says_nothing_is_left(raw_server: Any, enqueue: Enqueue
         left.set()
 
     server = raw_server(behave=stall)
-    outcome = NativeDestination(f"http://127.0.0.1:{server.port}/", Transport(read_timeout_s=0.2)).deliver(enqueue())
+    outcome = NativeDestination(f"http://127.0.0.1:{server.port}/", Transport(read_timeout_s=0.2)).deliver(
+        enqueue()
+    )
     assert (outcome.kind, outcome.reason) == (Kind.POSTPONED, "no answer from the endpoint within 0.2 s")
     assert left.wait(10)
 

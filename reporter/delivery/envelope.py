@@ -1,0 +1,66 @@
+"""Envelope: a report as it waits, and the history of its delivery."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from reporter.delivery.receipt import Receipt, State
+from reporter.report.model import Attachment
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the history: ``outcome`` is the kind of an Outcome, ``reason`` its clause."""
+
+    at: datetime
+    destination: str
+    outcome: str
+    reason: str = ""
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """A report as it waits: ``report_json`` holds exactly the bytes that were previewed.
+
+    ``token``: the report's own secret, by which its sender may ask what became of it; ``fingerprint``: as in
+    the report. ``counts_only``: the endpoint needs no report of this kind, it is only told "me too".
+    ``answer``: support's words, at ``answered_at``; ``answer_seen``: the person was shown them.
+
+    ``tries``: rounds of delivery so far; ``server_faults``: how many of them ended with a 5xx;
+    ``wait_s``: the last wait that backoff drew; ``next_try_at``: null means at once.
+    ``page``, ``reason``: as in the Receipt. ``history``: oldest first, the last 50 attempts.
+    """
+
+    reference: str
+    report_json: bytes
+    attachments: list[Attachment]
+    state: State
+    tries: int
+    server_faults: int
+    wait_s: float
+    next_try_at: datetime | None
+    created_at: datetime
+    sent_by_person: bool
+    page: str
+    reason: str
+    history: list[Attempt]
+    token: str = ""
+    fingerprint: str = ""
+    counts_only: bool = False
+    answer: str = ""
+    answered_at: datetime | None = None
+    answer_seen: bool = False
+
+    def receipt(self) -> Receipt:
+        """What may be told about it; ``at`` is the moment of the last attempt."""
+        last = self.history[-1] if self.history else None
+        return Receipt(
+            reference=self.reference,
+            state=self.state,
+            at=self.created_at if last is None else last.at,
+            destination="" if last is None else last.destination,
+            page=self.page,
+            reason=self.reason,
+            tries=self.tries,
+            next_try_at=self.next_try_at,
+        )

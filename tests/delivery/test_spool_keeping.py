@@ -1,0 +1,202 @@
+"""What the spool remembers beside reports, what it forgets, and what it saves out of a damaged file."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from reporter.delivery import database
+from reporter.delivery.envelope import Envelope
+from reporter.delivery.receipt import State
+from reporter.delivery.spool import Spool
+from reporter.report.model import Attachment
+
+NINE = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+PRINT = "5f0c1d2e3a4b5c6d"
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = NINE
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def kept(tmp_path: Path, clock: Clock) -> Spool:
+    return Spool(tmp_path / "spool.sqlite", now=clock, random=lambda: 0.5)
+
+
+def put(
+    kept: Spool, number: int, *, state: State = State.QUEUED, by_person: bool = True, size: int = 10
+) -> str:
+    reference = f"AAAA-{number:05}"
+    envelope = kept.enqueue(
+        reference, b"x" * size, [], sendable=state is not State.SAVED, sent_by_person=by_person
+    )
+    if state not in (State.QUEUED, State.SAVED):
+        kept.record(msgspec.structs.replace(envelope, state=state, reason="too large"), [])
+    return reference
+
+
+def references(kept: Spool) -> list[str]:
+    return [envelope.reference for envelope in kept.list()]
+
+
+def test_each_report_has_a_secret_of_its_own(kept: Spool) -> None:
+    put(kept, 1)
+    put(kept, 2)
+    tokens = {envelope.token for envelope in kept.list()}
+    assert len(tokens) == 2
+    assert all(len(token) == 43 for token in tokens)
+
+
+def test_one_automatic_report_an_hour_for_a_fingerprint_and_the_next_knows_of_the_others(
+    kept: Spool, clock: Clock
+) -> None:
+    assert kept.admit(PRINT) == 0
+    assert kept.admit("another") == 0
+    clock.now += timedelta(minutes=59)
+    assert [kept.admit(PRINT) for _ in range(3)] == [None, None, None]
+    clock.now += timedelta(minutes=1)
+    assert kept.admit(PRINT) == 3
+    clock.now += timedelta(hours=2)
+    assert kept.admit(PRINT) == 0
+
+
+def test_a_clock_that_is_set_back_does_not_hold_reports_up(kept: Spool, clock: Clock) -> None:
+    clock.now += timedelta(days=3_000)
+    kept.admit(PRINT)
+    clock.now = NINE
+    assert kept.admit(PRINT) == 0
+
+
+def test_the_table_of_fingerprints_is_bounded(
+    kept: Spool, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reporter.delivery.spool.FINGERPRINTS_LIMIT_ROWS", 3)
+    for number in range(10):
+        clock.now += timedelta(seconds=1)
+        kept.admit(str(number))
+    assert kept.admit("9") is None, "the newest are remembered"
+    assert kept.admit("0") == 0
+
+
+def test_an_answer_is_shown_once(kept: Spool) -> None:
+    reference = put(kept, 1, state=State.ACCEPTED)
+    kept.note_answer(reference, "It works again.", NINE)
+    [envelope] = kept.answers()
+    assert (envelope.state, envelope.answer, envelope.answered_at) == (
+        State.ANSWERED,
+        "It works again.",
+        NINE,
+    )
+    kept.mark_seen(reference)
+    kept.note_answer(reference, "It works again.", NINE)
+    assert kept.answers() == ()
+    kept.note_answer(reference, "Please sign in anew.", NINE)
+    assert [envelope.answer for envelope in kept.answers()] == ["Please sign in anew."]
+
+
+def test_a_pause_keeps_its_beginning_and_ends(kept: Spool, clock: Clock) -> None:
+    kept.pause("https://support.example.org/", "401")
+    clock.now += timedelta(hours=1)
+    kept.pause("https://support.example.org/", "403")
+    assert kept.pauses() == {"https://support.example.org/": (NINE, "403")}
+    kept.resume("https://support.example.org/")
+    assert kept.pauses() == {}
+
+
+def test_what_is_old_is_forgotten_and_what_waits_is_not(kept: Spool, clock: Clock) -> None:
+    waiting = put(kept, 1)
+    put(kept, 2, state=State.ACCEPTED)
+    put(kept, 3, state=State.REFUSED)
+    put(kept, 4, state=State.SAVED, by_person=False)
+    saved = put(kept, 5, state=State.SAVED)
+    unread = put(kept, 6, state=State.ACCEPTED)
+    kept.note_answer(unread, "Hello.", NINE)
+    clock.now += timedelta(days=31)
+    new = put(kept, 7, state=State.ACCEPTED)
+    [sentence] = kept.tidy(retention_days=30, limit_bytes=10**9)
+    assert "AAAA-00003, which was never delivered (too large), was removed after 30 days" in sentence
+    assert references(kept) == [waiting, saved, unread, new]
+
+
+def test_over_the_limit_the_oldest_delivered_go_first(kept: Spool, clock: Clock) -> None:
+    for number in range(6):
+        clock.now += timedelta(minutes=1)
+        put(kept, number, state=State.ACCEPTED, size=1_000)
+    refused = put(kept, 6, state=State.REFUSED, size=1_000)
+    waiting = put(kept, 7, size=1_000)
+    assert kept.tidy(retention_days=30, limit_bytes=4_000) == []
+    assert references(kept) == ["AAAA-00004", "AAAA-00005", refused, waiting]
+    assert kept.tidy(retention_days=30, limit_bytes=1) == []
+    assert references(kept) == [refused, waiting], "a person's own stays, above any limit"
+
+
+def test_attachments_count_and_their_space_is_given_back(kept: Spool, tmp_path: Path) -> None:
+    picture = Attachment(name="screenshot-1.png", content_type="image/png", content=b"x" * 3_000_000)
+    envelope = kept.enqueue("AAAA-00001", b"{}", [picture], sendable=True, sent_by_person=True)
+    kept.record(msgspec.structs.replace(envelope, state=State.ACCEPTED), [])
+    kept.tidy(retention_days=30, limit_bytes=1_000_000)
+    kept.close()
+    assert references(kept) == []
+    kept.close()
+    assert sum(file.stat().st_size for file in tmp_path.iterdir()) < 500_000
+
+
+def test_a_spool_of_the_first_format_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "spool.sqlite"
+    old = sqlite3.connect(path)
+    old.executescript(database._TABLES)
+    old.execute(
+        "INSERT INTO reports (reference, report_json, state, created_at, sent_by_person) "
+        "VALUES ('AAAA-00001', x'7b7d', 'queued', 1, 1)"
+    )
+    old.execute("INSERT INTO attempts VALUES (1, 'AAAA-00001', 2, 'https://a/', 'postponed', 'busy')")
+    old.execute("PRAGMA user_version = 1")
+    old.commit()
+    old.close()
+    with Spool(path) as kept:
+        [envelope] = kept.list()
+    assert (envelope.report_json, envelope.history[0].reason) == (b"{}", "busy")
+    assert len(envelope.token) == 64
+    assert kept.remark == ""
+
+
+def test_reports_before_and_behind_the_damage_are_saved(tmp_path: Path) -> None:
+    path = tmp_path / "spool.sqlite"
+    with Spool(path) as kept:
+        for number in range(200):
+            kept.enqueue(
+                f"AAAA-{number:05}",
+                b"x" * 5_000,
+                [Attachment(name="a.txt", content_type="text/plain", content=b"y" * 100)],
+                sendable=True,
+                sent_by_person=True,
+            )
+    closing = sqlite3.connect(path)
+    closing.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    closing.close()
+    pages = path.stat().st_size // 4096
+    with path.open("r+b") as file:
+        file.seek(4096 * (pages // 2))
+        file.write(b"\xa5" * 4096 * 3)
+    with Spool(path) as kept:
+        saved: tuple[Envelope, ...] = kept.list()
+    assert "was damaged" in kept.remark
+    assert len(saved) >= 100
+    assert all(envelope.report_json == b"x" * 5_000 for envelope in saved)
+    assert f"could be saved out of it: {len(saved)}." in kept.remark
