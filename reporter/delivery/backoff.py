@@ -21,9 +21,12 @@ RETRY_AFTER_LIMIT_S = 24 * 3600.0
 HORIZON_S = RETRY_AFTER_LIMIT_S + LONGEST_WAIT_S
 
 
-def first_wait_s(random: Callable[[], float]) -> float:
-    """The wait before the first try of an automatic report: an outage makes every client report at once."""
-    return random() * AUTOMATIC_SPREAD_S
+def first_wait_s(random: Callable[[], float], spread_s: float = AUTOMATIC_SPREAD_S) -> float:
+    """The wait before the first try of an automatic report: an outage makes every client report at once.
+
+    ``spread_s`` is what an endpoint or the settings say, clamped to a day.
+    """
+    return random() * min(max(spread_s, 0.0), RETRY_AFTER_LIMIT_S)
 
 
 def next_wait_s(previous_s: float, random: Callable[[], float]) -> float:

@@ -74,7 +74,12 @@ CREATE TABLE automatic (
 CREATE TABLE pauses (
     destination TEXT PRIMARY KEY,
     since REAL NOT NULL,
+    tried_at REAL NOT NULL,
     reason TEXT NOT NULL
+);
+CREATE TABLE spread (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    seconds REAL NOT NULL
 )
 """
 _STEPS = (_TABLES, _SECOND_FORMAT)
@@ -88,7 +93,8 @@ _OTHER_COLUMNS = {
     "attachments": "reference, position, name, content_type, content",
     "attempts": "id, reference, at, destination, outcome, reason",
     "automatic": "fingerprint, last_at, suppressed",
-    "pauses": "destination, since, reason",
+    "pauses": "destination, since, tried_at, reason",
+    "spread": "only, seconds",
 }
 
 # What SQLite's primary result codes mean for the person who must mend it.
@@ -219,6 +225,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     """An open database of the current format; creates the tables in a new one."""
     # Transactions are begun by hand; the database's own lock lets threads take turns.
     db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    db.text_factory = _text
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
@@ -271,6 +278,7 @@ def _salvage(damaged: Path, path: Path) -> int:
             old = sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
         except sqlite3.Error:
             return 0
+        old.text_factory = _text
         with contextlib.closing(old):
             new.execute("BEGIN IMMEDIATE")
             for table, columns in {"reports": REPORT_COLUMNS, **_OTHER_COLUMNS}.items():
@@ -303,6 +311,11 @@ def _readable(db: sqlite3.Connection, table: str, columns: str) -> Iterator[tupl
             continue
         else:
             return
+
+
+def _text(raw: bytes) -> str:
+    """Text that damage made unreadable is for the one who reads the entry to judge."""
+    return raw.decode(errors="replace")
 
 
 def _code(error: Exception) -> int:

@@ -6,8 +6,31 @@ from datetime import datetime
 
 import msgspec
 
+from reporter.delivery.destination import Question
 from reporter.delivery.receipt import Receipt, State
 from reporter.report.model import Attachment
+
+
+class _Verdict(msgspec.Struct):
+    cause: str = ""
+    layer: str = ""
+
+
+class _Application(msgspec.Struct):
+    name: str = ""
+    version: str = ""
+
+
+class _Failure(msgspec.Struct):
+    application: _Application | None = None
+
+
+class _Known(msgspec.Struct):
+    """Of report.json what an endpoint is asked with."""
+
+    fingerprint: str = ""
+    verdict: _Verdict | None = None
+    failure: _Failure = msgspec.field(default_factory=_Failure)
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +40,16 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     destination: str
     outcome: str
     reason: str = ""
+
+
+class Pause(msgspec.Struct, frozen=True, kw_only=True):
+    """A destination that takes nothing before somebody mends something: ``since`` when, last tried at
+    ``tried_at``, and why."""
+
+    destination: str
+    since: datetime
+    tried_at: datetime
+    reason: str
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +83,23 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     answer: str = ""
     answered_at: datetime | None = None
     answer_seen: bool = False
+
+    def question(self) -> Question:
+        """What an endpoint is told before this report is sent; as far as its document can be read."""
+        try:
+            known = msgspec.json.decode(self.report_json, type=_Known)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            known = _Known()
+        verdict, application = known.verdict or _Verdict(), known.failure.application or _Application()
+        return Question(
+            reference=self.reference,
+            fingerprint=self.fingerprint or known.fingerprint,
+            cause=verdict.cause,
+            layer=verdict.layer,
+            application=application.name,
+            version=application.version,
+            sent_by_person=self.sent_by_person,
+        )
 
     def receipt(self) -> Receipt:
         """What may be told about it; ``at`` is the moment of the last attempt."""

@@ -2,6 +2,9 @@
 
 One postman of this computer sends at a time. A crash between the endpoint's answer and our record only
 means that the same report is posted once more, and the endpoint knows it by its reference.
+
+Before an automatic report goes, the destination is asked how much of it is wanted. What a person sends goes
+as they saw it: they were asked before the preview.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from reporter.delivery.backoff import next_wait_s, with_floor
-from reporter.delivery.destination import Destination, Kind, Outcome
+from reporter.delivery.destination import Destination, Kind, Need, Outcome
 from reporter.delivery.envelope import Attempt, Envelope
 from reporter.delivery.lock import only_one
 from reporter.delivery.receipt import Receipt, State
@@ -29,6 +32,7 @@ class Postman:
     """Delivers to the first of ``destinations`` that can be reached, in their order.
 
     ``now`` gives the time of day with zone, ``random`` a number in [0, 1); both are injected by tests.
+    ``reduce`` gives the summary of an automatic report, where an endpoint wants no more than that.
     """
 
     def __init__(
@@ -38,12 +42,14 @@ class Postman:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         random: Callable[[], float] | None = None,
+        reduce: Callable[[Envelope], Envelope] = lambda envelope: envelope,
         lock_wait_s: float = LOCK_WAIT_S,
     ) -> None:
         self._spool = spool
         self._destinations = destinations
         self._now = now
         self._random = random or _random
+        self._reduce = reduce
         self._lock_wait_s = lock_wait_s
 
     def deliver(self, reference: str) -> Receipt:
@@ -68,14 +74,14 @@ class Postman:
     def flush(self, *, force: bool = False) -> list[Receipt]:
         """Send what is due, oldest first; one receipt for each report that was looked at.
 
-        ``force``: also what is planned for later, and automatic reports that were only saved. A
-        destination that could not be reached is not tried again for the reports that follow; they are
-        put off with it.
+        ``force``: also what is planned for later, what a paused destination holds up, and automatic reports
+        that were only saved. A destination that could not be reached is not tried again for the reports that
+        follow; they are put off with it.
         """
         if not self._destinations:
             return []
         receipts = []
-        out_of_reach: dict[Destination, Outcome] = {}
+        out_of_reach = {} if force else self._paused()
         for reference in self._spool.waiting() if force else self._spool.due(self._now()):
             # The lock is given back between two reports, so that a person's own one gets in.
             with self._alone() as alone:
@@ -86,6 +92,54 @@ class Postman:
                     continue  # another process was faster
                 receipts.append(self._receipt(self._send(envelope, out_of_reach)))
         return receipts
+
+    def inquire(self, reference: str) -> Envelope:
+        """Ask the destination that has a report what became of it, and keep support's answer.
+
+        What is kept is returned as it is where nobody has it yet, or where it cannot be asked. Raises
+        SpoolError when there is no such report, or when the spool cannot be used.
+        """
+        envelope = self._spool.get(reference)
+        if envelope is None:
+            raise SpoolError(
+                f"No report {reference} is kept on this computer; “reporter queue” lists those that are."
+            )
+        has_it = next(
+            (row.destination for row in reversed(envelope.history) if row.outcome == Kind.ACCEPTED), ""
+        )
+        for destination in self._destinations:
+            if destination.name in takers and envelope.token:
+                reply = destination.status(reference, envelope.token)
+                if reply is not None and reply.answer:
+                    self._spool.note_answer(reference, reply.answer, reply.answered_at or self._now())
+                    return self._spool.get(reference) or envelope
+        return envelope
+
+    def _paused(self) -> dict[Destination, Outcome]:
+        """The destinations that took nothing within the last hour, for a reason that somebody must mend."""
+        reasons = {
+            pause.destination: pause.reason
+            for pause in self._spool.pauses()
+            if 0 <= (self._now() - pause.tried_at).total_seconds() < PAUSE_S
+        }
+        return {
+            destination: Outcome(kind=Kind.PAUSED, reason=reasons[destination.name])
+            for destination in self._destinations
+            if destination.name in reasons
+        }
+
+    def _hand_over(self, envelope: Envelope, destination: Destination) -> Outcome:
+        """One try at one destination, which is asked first where nobody waits for the report to go."""
+        asked = None if envelope.sent_by_person else destination.precheck(envelope.question())
+        if asked is not None and asked.spread_s is not None:
+            self._spool.spread(asked.spread_s)
+        if envelope.counts_only or (asked is not None and asked.need is Need.NOTHING):
+            counted = destination.count_in(envelope.question())
+            if counted is not None:
+                return counted
+        if asked is not None and asked.need is Need.SUMMARY:
+            return destination.deliver(self._reduce(envelope))
+        return destination.deliver(envelope)
 
     def _still_wanted(self, envelope: Envelope, force: bool) -> bool:
         if force:
@@ -100,7 +154,7 @@ class Postman:
         attempts: list[Attempt] = []
         for destination in self._destinations:
             known = out_of_reach.get(destination)
-            outcome = known or destination.deliver(envelope)
+            outcome = known or self._hand_over(envelope, destination)
             if known is None:
                 attempts.append(
                     Attempt(
@@ -110,6 +164,10 @@ class Postman:
                         reason=outcome.reason,
                     )
                 )
+                if outcome.kind is Kind.PAUSED:
+                    self._spool.pause(destination.name, outcome.reason)
+                elif outcome.kind is Kind.ACCEPTED:
+                    self._spool.resume(destination.name)
             if outcome.kind in (Kind.ACCEPTED, Kind.REFUSED):
                 break
             out_of_reach[destination] = outcome

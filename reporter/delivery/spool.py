@@ -16,9 +16,9 @@ from typing import Any, Self
 
 import msgspec
 
-from reporter.delivery.backoff import HORIZON_S, first_wait_s
+from reporter.delivery.backoff import AUTOMATIC_SPREAD_S, HORIZON_S, first_wait_s
 from reporter.delivery.database import REPORT_COLUMNS, Database
-from reporter.delivery.envelope import Attempt, Envelope
+from reporter.delivery.envelope import Attempt, Envelope, Pause
 from reporter.delivery.receipt import State
 from reporter.errors import SpoolError
 from reporter.report.model import Attachment
@@ -46,7 +46,8 @@ _SIZE = (
 class Spool:
     """The spool at ``path``; close it, or use it in a ``with`` statement. Threads may share it.
 
-    Its private folder is made with it, unless ``make_folder`` is false. Raises SpoolError when the disk
+    Its private folder is made with it, unless ``make_folder`` is false. ``spread_s``: over how much time
+    automatic reports are spread where no endpoint told. Raises SpoolError when the disk
     cannot be used, or when a newer version wrote the spool.
     A single entry that cannot be read is marked as refused, and the rest goes on.
     """
@@ -58,8 +59,10 @@ class Spool:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         random: Callable[[], float] | None = None,
         make_folder: bool = True,
+        spread_s: float = AUTOMATIC_SPREAD_S,
     ) -> None:
         self.path = path
+        self._spread_s = spread_s
         self._now = now
         self._random = random or _random
         self._database = Database(path, now=now, make_folder=make_folder)
@@ -129,12 +132,11 @@ class Spool:
         different one under the same reference raises SpoolError.
         """
         now_s = self._now().timestamp()
-        first_try_s = None if sent_by_person or not sendable else now_s + first_wait_s(self._random)
-        row = {
+        row: dict[str, object] = {
             "reference": reference,
             "report_json": report_json,
             "state": State.QUEUED if sendable else State.SAVED,
-            "next_try_at": first_try_s,
+            "next_try_at": None,
             "created_at": now_s,
             "sent_by_person": sent_by_person,
             "reason": "" if sendable else NO_DESTINATION,
@@ -152,6 +154,10 @@ class Spool:
                         "make the report again to get a new reference."
                     )
                 return kept
+            if sendable and not sent_by_person:
+                told = db.execute("SELECT seconds FROM spread").fetchone()
+                spread_s = self._spread_s if told is None else told[0]
+                row["next_try_at"] = now_s + first_wait_s(self._random, spread_s)
             marks = ", ".join(f":{name}" for name in row)
             db.execute(f"INSERT INTO reports ({', '.join(row)}) VALUES ({marks})", row)  # noqa: S608
             db.executemany(
@@ -327,12 +333,15 @@ class Spool:
 
         self._database.run(write)
 
-    def pauses(self) -> dict[str, tuple[datetime, str]]:
-        """The destinations that take nothing before somebody mends something: since when, and why."""
+    def pauses(self) -> tuple[Pause, ...]:
+        """The destinations that are paused, the oldest first."""
 
-        def read(db: sqlite3.Connection) -> dict[str, tuple[datetime, str]]:
-            rows = db.execute("SELECT destination, since, reason FROM pauses ORDER BY since")
-            return {destination: (_moment(since), reason) for destination, since, reason in rows}
+        def read(db: sqlite3.Connection) -> tuple[Pause, ...]:
+            rows = db.execute("SELECT destination, since, tried_at, reason FROM pauses ORDER BY since")
+            return tuple(
+                Pause(destination=name, since=_moment(since), tried_at=_moment(tried_at), reason=reason)
+                for name, since, tried_at, reason in rows
+            )
 
         return self._database.run(read)
 
@@ -342,9 +351,9 @@ class Spool:
 
         def write(db: sqlite3.Connection) -> None:
             db.execute(
-                "INSERT INTO pauses VALUES (?, ?, ?) "
-                "ON CONFLICT (destination) DO UPDATE SET reason = excluded.reason",
-                (destination, now_s, reason),
+                "INSERT INTO pauses VALUES (?, ?, ?, ?) ON CONFLICT (destination) "
+                "DO UPDATE SET reason = excluded.reason, tried_at = excluded.tried_at",
+                (destination, now_s, now_s, reason),
             )
 
         self._database.run(write)
@@ -354,6 +363,14 @@ class Spool:
 
         def write(db: sqlite3.Connection) -> None:
             db.execute("DELETE FROM pauses WHERE destination = ?", (destination,))
+
+        self._database.run(write)
+
+    def spread(self, seconds: float) -> None:
+        """An endpoint told over how much time automatic reports are to be spread."""
+
+        def write(db: sqlite3.Connection) -> None:
+            db.execute("INSERT OR REPLACE INTO spread VALUES (1, ?)", (seconds,))
 
         self._database.run(write)
 
