@@ -104,9 +104,7 @@ class Postman:
             raise SpoolError(
                 f"No report {reference} is kept on this computer; “reporter queue” lists those that are."
             )
-        has_it = next(
-            (row.destination for row in reversed(envelope.history) if row.outcome == Kind.ACCEPTED), ""
-        )
+        takers = [row.destination for row in envelope.history if row.outcome == Kind.ACCEPTED]
         for destination in self._destinations:
             if destination.name in takers and envelope.token:
                 reply = destination.status(reference, envelope.token)

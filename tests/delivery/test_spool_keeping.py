@@ -209,10 +209,18 @@ def test_reports_before_and_behind_the_damage_are_saved(tmp_path: Path) -> None:
     closing = sqlite3.connect(path)
     closing.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     closing.close()
-    pages = path.stat().st_size // 4096
+    content = path.read_bytes()
+    leaf_of_a_table = b"\x0d"
+    leaves = [
+        at
+        for at in range(4096, len(content), 4096)
+        if content[at : at + 1] == leaf_of_a_table
+        and b"AAAA-" in content[at : at + 4096]
+        and b"xxxxx" in content[at : at + 4096]
+    ]
     with path.open("r+b") as file:
-        file.seek(4096 * (pages // 2))
-        file.write(b"\xa5" * 4096 * 3)
+        file.seek(leaves[len(leaves) // 2])
+        file.write(b"\xa5" * 4096)
     with Spool(path) as kept:
         saved: tuple[Envelope, ...] = kept.list()
     assert "was damaged" in kept.remark
