@@ -220,13 +220,15 @@ class Language(Kind):
 
 
 class FilePath(Kind):
-    """The complete path of a file; ``~`` stands for the home folder."""
+    """The complete path of a file; ``~`` stands for the home folder. Empty means none."""
 
     description = "the complete path of a file"
 
     def read(self, raw: object, complain: Complain) -> str:
         """The path as it was written."""
         path = self.text(raw)
+        if not path:
+            return ""
         if "\0" in path or not (path.startswith("~") or Path(path).is_absolute()):
             raise MalformedError(f"is {shown(raw)}", f"write {self.description}")
         return path

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import msgspec
 
+from reporter.settings.destinations import DestinationAddress
 from reporter.settings.help import TEXT_LIMIT_CHARS, Help, HelpOverride, HelpTable, most_specific
 from reporter.settings.kinds import (
     Choice,
@@ -99,19 +100,49 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: Annotated[
         str,
         Setting(
-            kind=Link(_WEB),
+            kind=DestinationAddress(),
             help="The complete address that reports are posted to; the one destination most "
-            "organisations need. Plain http is meant for internal networks only.",
+            "organisations need. Besides https: a 1C receiver (onec+https), Sentry or Bugsink "
+            "(sentry+https), mail (smtp, smtps) or a folder (file, or \\\\server\\share). "
+            "Plain http is meant for internal networks only.",
         ),
     ] = ""
     destinations: Annotated[
         tuple[str, ...],
         Setting(
-            kind=ListOf(Link(_WEB)),
+            kind=ListOf(DestinationAddress()),
             help="Several addresses instead of endpoint, tried in this order. Of endpoint and "
             "destinations the one from the higher layer counts; in the same layer, destinations.",
         ),
     ] = ()
+    client_certificate: Annotated[
+        str,
+        Setting(
+            kind=FilePath(),
+            help="A PEM file with the certificate by which this computer proves itself to a destination, and "
+            "its key unless client_key names another file.",
+        ),
+    ] = ""
+    client_key: Annotated[
+        str,
+        Setting(kind=FilePath(), help="The PEM file with the key of client_certificate."),
+    ] = ""
+    credentials_file: Annotated[
+        str,
+        Setting(
+            kind=FilePath(),
+            help="A TOML file with user names, passwords or tokens of destinations, used where the system's "
+            "keyring has none. It must be readable by its owner or the system only.",
+        ),
+    ] = ""
+    spread_seconds: Annotated[
+        int,
+        Setting(
+            kind=Number(0, 86_400),
+            help="Over how many seconds automatic reports are spread, so that an outage does not make every "
+            "computer report at once. An endpoint may tell another number.",
+        ),
+    ] = 60
     status_url: Annotated[
         str,
         Setting(
@@ -243,7 +274,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Setting(
             kind=Number(1, 3650),
-            planned=True,
             help="After how many days delivered and refused reports are removed from this computer.",
         ),
     ] = 30
@@ -251,7 +281,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Setting(
             kind=Number(1, 100_000),
-            planned=True,
             help="How many megabytes the reports kept on this computer may take.",
         ),
     ] = 100

@@ -24,7 +24,11 @@ def refused(file: Path) -> str:
     """The one problem of a file that is not read; what concerns privacy must be closed by it."""
     result = loaded(file, REPORTER_LANGUAGE="ru", REPORTER_SUBMISSION="ask")
     assert result.settings == Settings(
-        language="ru", submission="ask", include_screenshot=False, allowed_sections=()
+        language="ru",
+        submission="ask",
+        include_screenshot=False,
+        include_server_names=False,
+        allowed_sections=(),
     )
     [problem] = result.problems
     assert problem.startswith(f"In {file}")

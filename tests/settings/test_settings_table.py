@@ -39,6 +39,7 @@ def test_what_may_leave_this_computer_has_a_closed_choice() -> None:
         "include_host_name": False,
         "include_screenshot": False,
         "allowed_sections": (),
+        "include_server_names": False,
     }
 
 
