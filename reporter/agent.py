@@ -91,9 +91,8 @@ def load_settings(target: str = "", command_line: Mapping[str, object] | None = 
 
 def about(*, application: str = "", version: str = "") -> str:
     """The platform and configuration information as text, for a host's own "About" window."""
-    from reporter.facts.text import as_text
-
     from reporter.examination import collect_facts
+    from reporter.facts.text import as_text
 
     loaded = load_settings()
     facts = collect_facts(loaded, name=application, version=version)

@@ -10,6 +10,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from reporter import examination, outbox
@@ -22,15 +23,18 @@ from reporter.errors import ReporterError, TargetError
 from reporter.report.album import Album
 from reporter.report.contents import Contents
 from reporter.report.drawing import Mark, Picture, Source
-from reporter.report.model import Attachment, Bundle, Dropped, Enclosure, Story
+from reporter.report.model import Bundle, Enclosure, Story
 from reporter.texts import N_, Translator, translator
 from reporter.ui.about import About
+from reporter.ui.desk import Preview, Recovery, RetryResult, Section
 from reporter.ui.notice import Notice
-from reporter.ui.presenter import Preview, Recovery, RetryResult, Section
 
 if TYPE_CHECKING:
     from reporter.diagnosis.ladder import StageProgress
     from reporter.facts.model import Facts
+    from reporter.report.logs import LogTail
+    from reporter.report.model import Dropped
+    from reporter.report.pseudonyms import Names
     from reporter.settings.layers import Loaded
 
 FIRST_ADVICE = (
@@ -90,6 +94,7 @@ class Case:
         self._measured: list[str] | None = None
         self._facts: Facts | None = None
         self._logs: tuple[list[LogTail], list[Dropped]] | None = None
+        self._hidden: tuple[Verdict | None, Names] | None = None
         self._once = threading.Lock()
         self._contents = Contents(
             allowed=loaded.settings.allowed_sections, required=loaded.settings.required_sections
@@ -177,9 +182,14 @@ class Case:
 
             logging.getLogger("reporter").warning("The draft could not be kept.", exc_info=True)
 
+    @property
+    def can_attach_pictures(self) -> bool:
+        """Screenshots are allowed, and can be made here."""
+        return self._album.can_grow
+
     def sections(self) -> list[Section]:
         """Every part of a report, and of its facts, that can be left out."""
-        from reporter.facts.text import HEADINGS
+        from reporter.facts.labels import HEADINGS
         from reporter.report.contents import TITLES
 
         return [
@@ -228,10 +238,13 @@ class Case:
 
         bundle = self.bundle(story)
         facts = bundle.report.facts
-        shown = groups(facts, self.texts) if facts is not None else []
-        return Preview(
-            readable=readable(bundle.report, self.texts, groups=shown), exact=bundle.report_json.decode()
+        words = readable(
+            bundle.report,
+            self.texts,
+            groups=groups(facts, self.texts) if facts is not None else [],
+            titles={section.name: section.title for section in self.sections()},
         )
+        return Preview(readable=words, exact=bundle.report_json.decode())
 
     def send(self, story: Story) -> Receipt:
         """Make the report durable and try to deliver it; raises ReporterError when it could not be kept."""
@@ -240,15 +253,23 @@ class Case:
         return receipt
 
     def send_automatically(self) -> Receipt | None:
-        """Queue a report without a story, for the postman to send; None when there is nothing to tell."""
+        """Queue a report without a story, for the postman to send.
+
+        None when there is nothing to tell, or when a report of the same kind was made within the last hour.
+        """
         if self.verdict is not None and self.verdict.cause == "ok":
             return None
         try:
-            return outbox.enqueue(self.bundle(Story(), sent_by_person=False), loaded=self._loaded)
+            fingerprint = self.bundle(Story(), sent_by_person=False).report.fingerprint
+            suppressed = outbox.admit(fingerprint)
+            if suppressed is None:
+                return None
+            report = self.bundle(Story(), sent_by_person=False, suppressed=suppressed)
+            return outbox.enqueue(report, loaded=self._loaded, counts_only=self._is_known_fault())
         except ReporterError:
             return None
 
-    def bundle(self, story: Story, *, sent_by_person: bool = True) -> Bundle:
+    def bundle(self, story: Story, *, sent_by_person: bool = True, suppressed: int = 0) -> Bundle:
         """The report as it stands, with what goes with it; the same story gives the same bytes."""
         from reporter.report.build import build
 
@@ -268,6 +289,7 @@ class Case:
             logs=logs,
             dropped=missing,
             names=self._names(),
+            suppressed=suppressed,
         )
 
     def about(self) -> About:
@@ -286,6 +308,37 @@ class Case:
             return why_unsafe_link(url) is None and webbrowser.open(url)
         except (webbrowser.Error, OSError):
             return False
+
+    def _is_known_fault(self) -> bool:
+        """The startup-error service speaks of it: support needs no report, only to know how many."""
+        service = self.verdict.evidence.service_notice if self.verdict else None
+        return service is not None and service.outcome is ServiceNoticeOutcome.VALID
+
+    def _draft_file(self) -> Path:
+        import hashlib
+
+        from reporter.settings import paths
+
+        whose = f"{self.application}\n{_host_of(self.failure.target)}"
+        return paths.drafts(os.environ) / f"{hashlib.sha256(whose.encode()).hexdigest()[:16]}.json"
+
+    def _log_tails(self) -> tuple[list[LogTail], list[Dropped]]:
+        """The ends of the logs as they were when they were first asked for: a preview stays true."""
+        with self._once:
+            if self._logs is None:
+                from reporter.report import logs
+
+                patterns = self._loaded.settings.attach_logs
+                self._logs = logs.collect(patterns) if patterns else ([], [])
+            return self._logs
+
+    def _names(self) -> Names:
+        """What is hidden; as it was known when the verdict was found."""
+        with self._once:
+            if self._hidden is None or self._hidden[0] is not self.verdict:
+                names = examination.names(self._loaded, self.failure, self.verdict)
+                self._hidden = (self.verdict, names)
+            return self._hidden[1]
 
     def _collected(self) -> Facts:
         with self._once:

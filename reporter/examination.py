@@ -5,19 +5,26 @@ Measuring, judging and collecting, each with the settings in force; no room know
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from reporter.capture.failure import Failure
 from reporter.diagnosis.verdict import Verdict
+from reporter.errors import TargetError
 from reporter.texts import Translator, translator
 
 if TYPE_CHECKING:
     from reporter.diagnosis.ladder import StageProgress
     from reporter.diagnosis.surroundings import Surroundings
     from reporter.facts.model import Facts
+    from reporter.report.pseudonyms import Names
     from reporter.settings.layers import Loaded
     from reporter.settings.model import Settings
+
+_ADDRESS_MEMBERS = ("address", "addresses", "host")
 
 
 def diagnose(
@@ -69,6 +76,75 @@ def hearsay(failure: Failure, texts: Translator | None = None) -> Verdict:
     from reporter.diagnosis.ladder import unmeasured
 
     return rules.diagnose(unmeasured(None, heard(failure)), texts)
+
+
+def names(loaded: Loaded, failure: Failure, verdict: Verdict | None) -> Names:
+    """What scrubbing must know to hide names, and the servers that stay readable."""
+    import getpass
+    import socket
+    from contextlib import suppress
+    from pathlib import Path
+
+    from reporter.report.pseudonyms import Names, Pseudonyms
+    from reporter.settings import paths
+
+    settings = loaded.settings
+    servers = _servers(settings, failure, verdict)
+    own_name = socket.gethostname()
+    users: list[str] = []
+    homes: list[str] = []
+    if not settings.include_user_name:
+        with suppress(OSError, KeyError, ImportError):
+            users.append(getpass.getuser())
+        with suppress(RuntimeError):
+            homes.append(str(Path.home()))
+    return Names(
+        pseudonyms=Pseudonyms(
+            paths.pseudonyms(os.environ), keep=servers if settings.include_server_names else ()
+        ),
+        users=tuple(users),
+        homes=tuple(homes),
+        hosts=() if settings.include_host_name else (own_name,),
+        domains=tuple(sorted({domain for name in (*servers, own_name) if (domain := _domain(name))})),
+    )
+
+
+def _servers(settings: Settings, failure: Failure, verdict: Verdict | None) -> set[str]:
+    """The names and addresses of the servers that the login and the settings speak of."""
+    from reporter.diagnosis.target import parse_target
+
+    found = set()
+    for address in (
+        *(failure.target, settings.status_url, settings.portal_url, settings.help_url),
+        *settings.destinations_in_order(),
+        *settings.control_urls,
+    ):
+        try:
+            found.add(parse_target(address).host if address else "")
+        except TargetError:
+            found.add(address.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0])
+    if verdict is not None:
+        found.update(_addresses(msgspec.to_builtins(verdict.evidence)))
+    return found - {""}
+
+
+def _addresses(part: object) -> Iterator[str]:
+    """Every text in a JSON-like document that stands under the name of an address."""
+    if isinstance(part, dict):
+        for name, member in part.items():
+            if name in _ADDRESS_MEMBERS:
+                several = member if isinstance(member, list) else [member]
+                yield from (one for one in several if isinstance(one, str))
+            yield from _addresses(member)
+    elif isinstance(part, list):
+        for member in part:
+            yield from _addresses(member)
+
+
+def _domain(name: str) -> str:
+    """The domain a host name lies in; empty for a bare name and for an address."""
+    _, dot, domain = name.rstrip(".").partition(".")
+    return domain if dot and not domain.replace(".", "").isdigit() and "." in domain else ""
 
 
 def collect_facts(loaded: Loaded, *, name: str = "", version: str = "") -> Facts:

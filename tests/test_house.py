@@ -21,7 +21,9 @@ STRUCTS = {
     "reporter.diagnosis.evidence",
     "reporter.diagnosis.verdict",
     "reporter.facts.model",
+    "reporter.report.drawing",
     "reporter.report.model",
+    "reporter.ui.about",
     "reporter.ui.notice",
 }
 # What every room may know.
@@ -34,11 +36,21 @@ COMMON = {
 }
 ROOMS = ("capture", "delivery", "diagnosis", "facts", "report", "settings", "texts", "ui", "web")
 FACES = ("reporter.ui.browser", "reporter.ui.recorded", "reporter.ui.terminal", "reporter.ui.window")
-FACES_KNOW = {"reporter.ui.face", "reporter.ui.presenter", "reporter.errors", "reporter.texts"}
+FACES_KNOW = {
+    "reporter.errors",
+    "reporter.texts",
+    "reporter.ui.desk",
+    "reporter.ui.face",
+    "reporter.ui.presenter",
+    "reporter.ui.view",
+}
 
 # Who alone may import what; a name stands for itself and everything below it.
 ONLY_IMPORTED_BY = {
     "reporter.agent": ("reporter", "reporter.cli", "reporter.demo", "reporter.showing"),
+    "reporter.case": ("reporter.agent", "reporter.cli"),
+    "reporter.examination": ("reporter.agent", "reporter.case", "reporter.cli"),
+    "reporter.outbox": ("reporter.agent", "reporter.case", "reporter.cli", "reporter.demo"),
     "reporter.showing": ("reporter.__main__", "reporter.cli"),
     "reporter.cli": ("reporter.__main__",),
     "reporter.demo": ("reporter.cli",),
@@ -46,7 +58,18 @@ ONLY_IMPORTED_BY = {
     "requests": ("reporter.delivery", "reporter.demo"),  # the demo plays a host application
     "tkinter": ("reporter.ui.window",),
 }
-NEVER_AT_IMPORT = ("ctypes", "fcntl", "msvcrt", "psutil", "requests", "rich", "winreg")
+NEVER_AT_IMPORT = (
+    "PIL",
+    "Xlib",
+    "ctypes",
+    "fcntl",
+    "jeepney",
+    "msvcrt",
+    "psutil",
+    "requests",
+    "rich",
+    "winreg",
+)
 NOT_LOADED_BY_THE_PUBLIC_API = ("click", "msgspec", "psutil", "requests", "ssl", "tkinter")
 
 

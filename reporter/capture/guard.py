@@ -230,8 +230,9 @@ class Guard:
     def _failure(self, error: BaseException) -> Failure:
         from datetime import UTC, datetime
 
+        from reporter.capture.backtrace import safe_str
         from reporter.capture.failure import Application, Failure, tidy
-        from reporter.capture.unwrap import describe, response, safe_str
+        from reporter.capture.unwrap import describe, response
 
         return tidy(
             Failure(

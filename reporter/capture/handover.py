@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from reporter.capture import restart
 from reporter.capture.failure import Failure
 from reporter.delivery.receipt import Receipt
 from reporter.diagnosis.verdict import Verdict
@@ -28,13 +29,17 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     """The first line of the host.
 
     ``can_retry``: the login can be tried again; ``accepts_access_code``: with a code;
-    ``terminal``: a person sits at the terminal the host was started from.
+    ``terminal``: a person sits at the terminal the host was started from; ``restart``: the command that
+    starts a crashed host once more, empty where nobody is to, and ``restart_folder`` its working directory.
+    The command stays on this computer: it is no part of the failure.
     """
 
     failure: Failure
     can_retry: bool
     accepts_access_code: bool
     terminal: bool
+    restart: list[str] = msgspec.field(default_factory=list)
+    restart_folder: str = ""
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True, tag="wish"):
@@ -75,15 +80,21 @@ def agent_command() -> list[str]:
 class HostSide:
     """The host's end: starts the agent, tells it the failure, hears the person's wishes."""
 
-    def __init__(self, opening: Opening) -> None:
-        """Raises OSError when the agent cannot be started."""
+    def __init__(self, opening: Opening, *, patience_s: float | None = None) -> None:
+        """Raises OSError when the agent cannot be started.
+
+        ``patience_s``: how long to wait at most until it has heard the opening; None: as long as it takes.
+        """
         import subprocess
 
         self._process = subprocess.Popen(
             [*agent_command(), "show", "--hosted"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self.farewell: Farewell | None = None
-        self._write(opening)
+        if patience_s is None:
+            self._write(opening)
+        else:
+            self._write_within(opening, patience_s)
 
     def wishes(self) -> Iterator[Wish]:
         """Each wish for one more try; ends when the dialog is closed."""
@@ -110,7 +121,36 @@ class HostSide:
                 with suppress(OSError):
                     pipe.close()
         # Collected when it ends, so that no defunct process stays behind a long-lived host.
-        threading.Thread(target=self._process.wait, daemon=True, name="reporter-agent").start()
+        with suppress(RuntimeError):  # no thread can be started any more: the host is about to end
+            threading.Thread(target=self._process.wait, daemon=True, name="reporter-agent").start()
+
+    def _write_within(self, message: Opening, patience_s: float) -> None:
+        """Write from another thread, since a pipe that nobody empties would hold a host that is ending."""
+        import os
+
+        writer = self._process.stdin
+        assert writer is not None  # noqa: S101 - opened above as a pipe
+        raw = msgspec.json.encode(message) + b"\n"
+        # A handle of its own and no buffer: the host may close the pipe, or end, while this still writes.
+        descriptor = os.dup(writer.fileno())
+
+        def write() -> None:
+            rest = memoryview(raw)
+            try:
+                while rest:
+                    rest = rest[os.write(descriptor, rest) :]
+            except OSError:  # an agent that is gone shows nothing
+                pass
+            finally:
+                os.close(descriptor)
+
+        writing = threading.Thread(target=write, daemon=True, name="reporter-opening")
+        try:
+            writing.start()
+        except RuntimeError:  # no thread can be started any more
+            write()
+        else:
+            writing.join(patience_s)
 
     def _write(self, message: Opening | Result) -> None:
         writer = self._process.stdin
@@ -136,8 +176,8 @@ class AgentSide:
 
     @property
     def can_retry(self) -> bool:
-        """The host can try the login again."""
-        return self.opening.can_retry
+        """The host can try the login again, or a crashed one can be started again."""
+        return self.opening.can_retry or bool(self.opening.restart)
 
     @property
     def accepts_access_code(self) -> bool:
@@ -146,11 +186,16 @@ class AgentSide:
 
     @property
     def automatic(self) -> bool:
-        """A guarded login may be tried again by itself."""
-        return True
+        """A guarded login may be tried again by itself; a program is only started when the person asks."""
+        return not self.opening.restart
 
     def ask(self, access_code: str) -> Result | None:
-        """Ask the host for one more try and wait for its end; None when the host is gone."""
+        """Ask the host for one more try and wait for its end; None when the host is gone.
+
+        A crashed host cannot be asked: it is started again, which is the whole of the success.
+        """
+        if self.opening.restart:
+            return Result() if restart.start(self.opening.restart, self.opening.restart_folder) else None
         try:
             self._writer.write(msgspec.json.encode(Wish(access_code=access_code)) + b"\n")
             self._writer.flush()

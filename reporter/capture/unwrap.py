@@ -12,17 +12,17 @@ import errno
 import re
 import socket
 import sys
-import traceback
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from reporter.capture.failure import ExceptionInfo, Response, known_problem
+from reporter.capture import backtrace
+from reporter.capture.backtrace import attribute, safe_str, type_name
+from reporter.capture.failure import NUMBER_LIMIT, ExceptionInfo, Response, known_problem
 
 LINKS_LIMIT = 64
-TRACEBACK_FRAMES_LIMIT = 40
 PROBLEM_LIMIT_BYTES = 64 * 1024
 DIAGNOSTIC_LIMIT_CHARS = 1_024
 
@@ -98,18 +98,18 @@ def describe(error: BaseException) -> ExceptionInfo:
     root = _root(links)
     ldap_code, ldap_data = next(filter(any, map(_ldap_result, links)), (None, ""))
     return ExceptionInfo(
-        type=_name(root),
+        type=type_name(root),
         message=safe_str(root),
-        traceback=_traceback(error),
-        errno=_integer(getattr(root, "errno", None)) if isinstance(root, OSError) else None,
-        gai_code=_integer(root.errno) if isinstance(root, socket.gaierror) else None,
-        reason=_text_or_none(getattr(root, "reason", None)) if _is_ssl(root) else None,
-        verify_code=_integer(getattr(root, "verify_code", None)),
+        traceback=backtrace.text(error),
+        errno=_integer(attribute(root, "errno")) if isinstance(root, OSError) else None,
+        gai_code=_integer(attribute(root, "errno")) if isinstance(root, socket.gaierror) else None,
+        reason=_text_or_none(attribute(root, "reason")) if _is_ssl(root) else None,
+        verify_code=_integer(attribute(root, "verify_code")),
         timed_out=isinstance(root, TimeoutError),
         sqlstate=next(filter(None, map(_sqlstate, links)), ""),
         ldap_code=ldap_code,
         ldap_data=ldap_data,
-        chain=[_name(link) for link in links],
+        chain=[type_name(link) for link in links],
     )
 
 
@@ -119,12 +119,12 @@ def response(error: BaseException) -> Response | None:
     Never reads from the network: a body is used only when the library has read it already.
     """
     for link in _links(error, implicit=True):
-        answer = getattr(link, "response", None)
+        answer = attribute(link, "response")
         holder: Any = link if answer is None else answer
-        for attribute in ("status_code", "status", "code"):
-            status = _integer(getattr(holder, attribute, None))
+        for name in ("status_code", "status", "code"):
+            status = _integer(attribute(holder, name))
             if status is not None and 100 <= status <= 599:
-                headers = getattr(holder, "headers", None)
+                headers = attribute(holder, "headers")
                 content_type = _header(headers, "Content-Type")
                 return Response(
                     status=status,
@@ -133,14 +133,6 @@ def response(error: BaseException) -> Response | None:
                     problem=_problem(holder, content_type),
                 )
     return None
-
-
-def safe_str(value: object) -> str:
-    """``str(value)``, or the name of its type where its ``__str__`` raises."""
-    try:
-        return str(value)
-    except Exception:  # noqa: BLE001 - a host's __str__ may raise anything
-        return f"<{type(value).__name__}>"
 
 
 def _links(error: BaseException, *, implicit: bool) -> Iterator[BaseException]:
@@ -154,26 +146,19 @@ def _links(error: BaseException, *, implicit: bool) -> Iterator[BaseException]:
         seen.add(id(link))
         yield link
         inner: list[object] = [
-            _attribute(link, "reason"),
+            attribute(link, "reason"),
             *_attribute_tuple(link, "args")[:2],
-            link.__cause__,
+            attribute(link, "__cause__"),
         ]
         if isinstance(link, BaseExceptionGroup):
-            inner.extend(link.exceptions[:LINKS_LIMIT])
+            inner.extend(_attribute_tuple(link, "exceptions")[:LINKS_LIMIT])
         if implicit:
-            inner.append(link.__context__)
+            inner.append(attribute(link, "__context__"))
         waiting.extend(part for part in inner if isinstance(part, BaseException))
 
 
-def _attribute(link: BaseException, name: str) -> object:
-    try:
-        return getattr(link, name, None)
-    except Exception:  # noqa: BLE001 - a host's property may raise anything
-        return None
-
-
 def _attribute_tuple(link: BaseException, name: str) -> tuple[object, ...]:
-    value = _attribute(link, name)
+    value = attribute(link, name)
     return value if isinstance(value, tuple) else ()
 
 
@@ -183,11 +168,11 @@ def _root(links: list[BaseException]) -> BaseException:
 
 
 def _rank(link: BaseException) -> int:
-    if _integer(getattr(link, "verify_code", None)) is not None and _is_ssl(link):
+    if _integer(attribute(link, "verify_code")) is not None and _is_ssl(link):
         return 6
     if _is_ssl(link) or isinstance(link, socket.gaierror):
         return 5
-    if isinstance(link, OSError) and link.errno in _NETWORK_ERRNOS:
+    if isinstance(link, OSError) and attribute(link, "errno") in _NETWORK_ERRNOS:
         return 4
     if isinstance(link, TimeoutError | ConnectionError) or _is_bad_name(link):
         return 3
@@ -197,7 +182,7 @@ def _rank(link: BaseException) -> int:
 def _sqlstate(link: BaseException) -> str:
     """The SQLSTATE that a database's exception carries: psycopg, asyncpg, pg8000 and others; else empty."""
     for name in ("sqlstate", "pgcode"):
-        value = _attribute(link, name)
+        value = attribute(link, name)
         if isinstance(value, str) and _SQLSTATE.fullmatch(value):
             return value
     return ""
@@ -211,8 +196,8 @@ def _ldap_result(link: BaseException) -> tuple[int | None, str]:
     if not any(base.__module__.partition(".")[0] in _LDAP_PACKAGES for base in type(link).__mro__):
         return None, ""
     told = next((part for part in _attribute_tuple(link, "args") if isinstance(part, dict)), {})
-    code = _integer(told.get("result", _attribute(link, "result")))
-    diagnostic = told.get("info", _attribute(link, "message"))
+    code = _integer(told.get("result", attribute(link, "result")))
+    diagnostic = told.get("info", attribute(link, "message"))
     found = _LDAP_DATA.search(diagnostic[:DIAGNOSTIC_LIMIT_CHARS]) if isinstance(diagnostic, str) else None
     return code, found[1].lower() if found is not None else ""
 
@@ -242,7 +227,7 @@ def _is_urllib(link: BaseException) -> bool:
 
 def _is_bad_name(link: BaseException) -> bool:
     """A host name that cannot be encoded for DNS."""
-    return isinstance(link, UnicodeError) and getattr(link, "encoding", "idna") == "idna"
+    return isinstance(link, UnicodeError) and attribute(link, "encoding") in (None, "idna")
 
 
 def _is_ssl(link: BaseException) -> bool:
@@ -254,25 +239,13 @@ def _from_network_package(link: BaseException) -> bool:
     return any(base.__module__.partition(".")[0] in _NETWORK_PACKAGES for base in type(link).__mro__)
 
 
-def _name(link: BaseException) -> str:
-    kind = type(link)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-
-
 def _integer(value: object) -> int | None:
-    return int(value) if isinstance(value, int) and not isinstance(value, bool) else None
+    is_number = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= NUMBER_LIMIT
+    return int(value) if is_number else None  # type: ignore[call-overload] # it is one
 
 
 def _text_or_none(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _traceback(error: BaseException) -> str:
-    """The traceback as text, without local variables."""
-    try:
-        return "".join(traceback.format_exception(error, limit=-TRACEBACK_FRAMES_LIMIT))
-    except Exception:  # noqa: BLE001 - formatting runs a host's code
-        return ""
 
 
 def _header(headers: object, name: str) -> str:
@@ -288,7 +261,8 @@ def _problem(holder: object, content_type: str) -> dict[str, Any] | None:
     if content_type.partition(";")[0].strip().lower() != "application/problem+json":
         return None
     # requests and httpx keep a body they have read under this name; their public property would read it now.
-    body = getattr(holder, "__dict__", {}).get("_content")
+    kept = attribute(holder, "__dict__")
+    body = kept.get("_content") if isinstance(kept, dict) else None
     if not isinstance(body, bytes) or len(body) > PROBLEM_LIMIT_BYTES:
         return None
     try:

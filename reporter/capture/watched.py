@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from reporter.capture import native, signals
 from reporter.capture.failure import FAILURE_LIMIT_BYTES, Application, ExceptionInfo, Failure, parse, tidy
 from reporter.capture.handover import Farewell, Result
 from reporter.errors import FailureFormatError, UsageError
@@ -23,14 +25,6 @@ from reporter.errors import FailureFormatError, UsageError
 FAILURE_FILE_VARIABLE = "REPORTER_FAILURE_FILE"
 NOT_STARTED_STATUS = 127
 NOT_EXECUTABLE_STATUS = 126
-WINDOWS_CRASH_STATUS = 0xC0000000
-
-# Signals that a person or the system sends on purpose: an end, not a crash.
-_MEANT = frozenset(
-    getattr(signal, name)
-    for name in ("SIGHUP", "SIGINT", "SIGKILL", "SIGPIPE", "SIGTERM")
-    if hasattr(signal, name)
-)
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,11 +61,14 @@ def run(command: Sequence[str], *, target: str = "") -> Ended:
     With a ``target``, any status but 0 counts as a failed login. Raises UsageError when the program
     cannot be started.
     """
+    crashes = native.folder(os.environ)
     with tempfile.TemporaryDirectory(prefix="reporter-watch-") as folder:
         note = Path(folder) / "failure.json"
         started_at = datetime.now(UTC).astimezone()
-        code = _run(command, {**os.environ, FAILURE_FILE_VARIABLE: str(note)})
+        places = {FAILURE_FILE_VARIABLE: str(note), native.FOLDER_VARIABLE: crashes}
+        code, pid = _run(command, {**os.environ, **places})
         reported = _reported(note)
+    ending = signals.ending(code, system=sys.platform)
     status = 128 - code if code < 0 else code
     name = Application(name=Path(command[0]).stem)
     if reported is not None:
@@ -81,15 +78,8 @@ def run(command: Sequence[str], *, target: str = "") -> Ended:
             occurred_at=reported.occurred_at or started_at,
             application=reported.application or name,
         )
-    elif _crashed(code):
-        failure = Failure(
-            occurred_at=datetime.now(UTC).astimezone(),
-            action="run",
-            target=target,
-            message=f"{name.name} ended unexpectedly ({_how(code)}).",
-            exception=ExceptionInfo(type=_how(code)),
-            application=name,
-        )
+    elif ending is not None:
+        failure = _crash(ending, native.collect(crashes, pid=pid), name=name, target=target)
     elif target and code > 0:
         failure = Failure(
             occurred_at=datetime.now(UTC).astimezone(),
@@ -102,7 +92,23 @@ def run(command: Sequence[str], *, target: str = "") -> Ended:
     return Ended(status=status, failure=tidy(failure))
 
 
-def _run(command: Sequence[str], environment: dict[str, str]) -> int:
+def _crash(ending: signals.Ending, left: native.Crash | None, *, name: Application, target: str) -> Failure:
+    """``left``: what faulthandler wrote, where the program had ``reporter.install``."""
+    named = None if left is None else native.as_failure(left)
+    told = named.exception if named and named.exception else ExceptionInfo()
+    application = named.application if named and named.application and named.application.name else name
+    return Failure(
+        occurred_at=datetime.now(UTC).astimezone(),
+        action="run",
+        target=target,
+        message=f"{application.name} ended unexpectedly ({ending}).",
+        exception=msgspec.structs.replace(told, type=ending.name),
+        application=application,
+    )
+
+
+def _run(command: Sequence[str], environment: dict[str, str]) -> tuple[int, int]:
+    """The program's exit code as ``subprocess`` gives it, and the number its process had."""
     try:
         process = subprocess.Popen(list(command), env=environment)
     except FileNotFoundError:
@@ -117,7 +123,7 @@ def _run(command: Sequence[str], environment: dict[str, str]) -> int:
     # Ctrl+C reaches the program by itself; a request to end is passed on. Only the main thread may set this.
     previous = _forward_signals(process)
     try:
-        return process.wait()
+        return process.wait(), process.pid
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
@@ -150,18 +156,3 @@ def _reported(note: Path) -> Failure | None:
         return parse(raw)
     except FailureFormatError as error:
         return Failure(action="login", message=f"The program reported a failed login. {error}")
-
-
-def _crashed(code: int) -> bool:
-    if os.name == "nt":
-        return code & 0xFFFFFFFF >= WINDOWS_CRASH_STATUS
-    return code < 0 and -code not in _MEANT
-
-
-def _how(code: int) -> str:
-    if code < 0:
-        try:
-            return signal.Signals(-code).name
-        except ValueError:
-            return f"signal {-code}"
-    return f"0x{code & 0xFFFFFFFF:08X}"

@@ -176,7 +176,7 @@ def report(
         sys.stdout.buffer.write(built.report_json)
         sys.stdout.buffer.flush()
     if output:
-        write(output, built.report_json, built.attachments)
+        write(output, built)
     receipt = outbox.send(built, loaded=loaded) if send_ else None
     if json_:
         print_json(

@@ -100,7 +100,7 @@ def queue_export(reference: str, output: Path) -> None:
         envelope = kept.get(known_reference(reference))
         if envelope is None:
             raise no_such_report(reference)
-    bundle.write(output, envelope.report_json, envelope.attachments)
+    bundle.write(output, envelope)
     click.echo(f"{envelope.reference}  written to {output}")
 
 

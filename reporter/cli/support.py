@@ -32,7 +32,7 @@ def replay(bundle_path: Path, json_: bool, **given: str | None) -> None:
     from reporter.texts import translator
 
     loaded = load_or_refuse("", given)
-    stored = bundle.read(bundle_path).verdict
+    stored = bundle.read(bundle_path).report.verdict
     if stored is None:
         raise BundleError(f"{bundle_path} holds no evidence: the report was made without a verdict.")
     verdict = rules.diagnose(stored.evidence, translator(loaded.settings.language))

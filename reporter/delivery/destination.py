@@ -1,11 +1,14 @@
 """Destination: what every way of delivering a report has in common, and the one place that selects.
 
-The address of a destination tells its kind: ``https://…`` is the native endpoint.
+The address of a destination tells its kind: ``https://…`` is the native endpoint, ``onec+https://…`` a 1C
+receiver, ``sentry+https://…`` Sentry or Bugsink, ``smtp://…`` mail, ``file://…`` and ``\\\\server\\share`` a
+folder.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -18,9 +21,15 @@ from reporter.texts.safe import one_line, without_secrets
 if TYPE_CHECKING:
     from reporter.delivery.envelope import Envelope
 
-SUPPORTED_SCHEMES = ("https", "http")
-PLANNED_SCHEMES = ("onec+https", "sentry+https", "smtp", "file")
+SCHEMES = (
+    *("https", "http", "onec+https", "onec+http", "sentry+https", "sentry+http"),
+    *("smtp", "smtps", "file"),
+)
 SHOWN_ADDRESS_CHARS = 200
+
+
+Pack = Callable[["Envelope"], bytes]
+"""Makes one zip of the bytes of ``report.json`` and the files that go with it."""
 
 
 class Kind(StrEnum):
@@ -118,41 +127,75 @@ class Destination(ABC):
         return None
 
 
-def open_destination(address: str) -> Destination:
+class Unusable(Destination):
+    """Takes nothing before IT has mended what ``reason`` says, a sentence."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self._reason = reason
+
+    def deliver(self, envelope: Envelope) -> Outcome:
+        """Paused, always."""
+        del envelope
+        return Outcome(kind=Kind.PAUSED, reason=self._reason)
+
+
+def open_destination(
+    address: str, *, pack: Pack, credentials_file: str = "", certificate: str = "", key: str = ""
+) -> Destination:
     """The destination that an address stands for; connects to nothing yet.
 
-    Raises UsageError with a sentence that names the address (without secrets) and what to do.
+    ``pack`` makes the zip of a report for the kinds that want one.
+    ``credentials_file``, ``certificate`` and ``key`` name files by which this computer signs in; one that
+    cannot be used pauses the destination. Raises UsageError with a sentence that names the address (without
+    secrets) and what to do.
     """
-    # Imported here, because the module of a kind knows this one.
-    from reporter.delivery.native import NativeDestination
+    from reporter.delivery import access, folder, mail, native
+    from reporter.delivery.transport import Transport
 
     address = address.strip()
     scheme, colon, _ = address.partition("://")
     scheme = scheme.lower()
-    shown = _shown(address)
     if not address:
         raise UsageError(
             "The address of a destination is empty; give one such as https://support.example.org/reports."
         )
-    if address.startswith("\\\\"):
-        scheme, colon = "file", "://"
-    if colon and scheme in SUPPORTED_SCHEMES:
-        return NativeDestination(address)
-    supported = ", ".join(SUPPORTED_SCHEMES)
-    if colon and scheme in PLANNED_SCHEMES:
+    if address.startswith("\\\\") or (scheme == "file" and colon):
+        return folder.FolderDestination(address, pack)
+    if not colon or scheme not in SCHEMES:
         raise UsageError(
-            f"The destination {shown} cannot be used by this version yet; supported: {supported}."
+            f"The destination {_shown(address)} is not understood: it must begin with "
+            f"{', '.join(f'{known}://' for known in SCHEMES)} or \\\\server{_guess(scheme)}."
         )
-    raise UsageError(
-        f"The destination {shown} is not understood: it must begin with "
-        f"{' or '.join(f'{known}://' for known in SUPPORTED_SCHEMES)}{_guess(scheme)}."
-    )
+    try:
+        proof = access.find(
+            _host(address), credentials_file=credentials_file, certificate=certificate, key=key
+        )
+    except access.CredentialsError as error:
+        return Unusable(one_line(without_secrets(address), SHOWN_ADDRESS_CHARS), str(error))
+    if scheme in ("smtp", "smtps"):
+        return mail.MailDestination(address, proof)
+    transport = Transport(proof)
+    if scheme.startswith("onec+"):
+        from reporter.delivery import onec
+
+        return onec.OneCDestination(address, transport, pack)
+    if scheme.startswith("sentry+"):
+        from reporter.delivery import sentry
+
+        return sentry.SentryDestination(address, transport)
+    return native.NativeDestination(address, transport)
+
+
+def _host(address: str) -> str:
+    """The server's name, with the port where there is one, as the keyring knows it."""
+    return address.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
 
 
 def _guess(scheme: str) -> str:
     import difflib
 
-    near = difflib.get_close_matches(scheme, SUPPORTED_SCHEMES + PLANNED_SCHEMES, n=1)
+    near = difflib.get_close_matches(scheme, SCHEMES, n=1)
     return f" (did you mean {near[0]}://?)" if near else ""
 
 

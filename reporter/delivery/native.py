@@ -11,16 +11,23 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
 
-from reporter.delivery.backoff import retry_after_s
-from reporter.delivery.destination import Destination, Kind, Outcome
+import msgspec
+
+from reporter._version import __version__
+from reporter.delivery.backoff import RETRY_AFTER_LIMIT_S, retry_after_s
+from reporter.delivery.destination import Destination, Kind, Need, Outcome, Precheck, Question, Reply
 from reporter.delivery.transport import CLAUSE_LIMIT_CHARS, Answer, Transport, checked_url
-from reporter.texts.safe import one_line, why_unsafe_link, without_secrets
+from reporter.texts.safe import one_line, plain, why_unsafe_link, without_secrets
 
 if TYPE_CHECKING:
     from reporter.delivery.envelope import Envelope
 
 EXAMPLE = "https://support.example.org/reports"
+ASKING_LIMIT_S = 5.0
+"""For a question on whose answer somebody waits; without one everything is sent."""
+MESSAGE_LIMIT_CHARS = 4_000
 
 # 511 is the sign of a captive portal, not a fault of the endpoint's server.
 _POSTPONED = frozenset({408, 425, 429, 511})
@@ -51,6 +58,7 @@ class NativeDestination(Destination):
         self._url = checked_url(address, example=EXAMPLE)
         self.name = without_secrets(self._url)
         self._transport = transport or Transport()
+        self._quick = self._transport.limited(ASKING_LIMIT_S)
         self._now = now
 
     def deliver(self, envelope: Envelope) -> Outcome:
@@ -73,12 +81,110 @@ class NativeDestination(Destination):
                 "Accept": "application/json, application/problem+json",
                 "Content-Type": content_type,
                 "Idempotency-Key": envelope.reference,
+                **({"Report-Token": envelope.token} if envelope.token else {}),
             },
             body=body,
         )
         if isinstance(answer, str):
-            return Outcome(kind=Kind.POSTPONED, reason=answer)
+            return _postponed(answer)
         return judge(answer, reference=envelope.reference, now=self._now())
+
+    def precheck(self, question: Question) -> Precheck | None:
+        """Ask how much of a report is wanted; an endpoint that does not know the question wants all of it."""
+        answer = self._ask("precheck", question, {})
+        if isinstance(answer, str) or answer.status != HTTPStatus.OK:
+            return None
+        try:
+            said = msgspec.convert(answer.json_object(), _Said)
+        except msgspec.ValidationError:
+            return None
+        spread_s = said.spread_s
+        return Precheck(
+            need=said.need,
+            message=plain(said.message, MESSAGE_LIMIT_CHARS).strip(),
+            spread_s=spread_s if spread_s is not None and 0 <= spread_s <= RETRY_AFTER_LIMIT_S else None,
+            known=max(0, said.known),
+        )
+
+    def count_in(self, question: Question) -> Outcome | None:
+        """Tell that one more has this fault; None where the endpoint does not count."""
+        answer = self._ask("count", question, {"Idempotency-Key": question.reference})
+        if isinstance(answer, str):
+            return _postponed(answer)
+        if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED):
+            return None
+        return judge(answer, reference=question.reference, now=self._now())
+
+    def status(self, reference: str, token: str) -> Reply | None:
+        """What became of a report, asked with its own secret."""
+        answer = self._transport.exchange(
+            "GET",
+            self._beside(f"{reference}/status"),
+            headers={"Accept": "application/json", "Report-Token": token},
+        )
+        if isinstance(answer, str) or answer.status != HTTPStatus.OK:
+            return None
+        document = answer.json_object()
+        if document.get("reference") != reference:
+            return None
+        try:
+            said = msgspec.convert(document, _Told)
+        except msgspec.ValidationError:
+            return None
+        words = said.answer
+        if words is None:
+            return Reply(is_solved=said.solved)
+        return Reply(
+            answer=plain(words.text, MESSAGE_LIMIT_CHARS).strip(),
+            answered_at=words.at,
+            answered_by=one_line(words.by, CLAUSE_LIMIT_CHARS),
+            is_solved=said.solved,
+        )
+
+    def _ask(self, what: str, question: Question, headers: dict[str, str]) -> Answer | str:
+        document = {
+            "reference": question.reference,
+            "fingerprint": question.fingerprint,
+            "cause": question.cause,
+            "layer": question.layer,
+            "application": {"name": question.application, "version": question.version},
+            "agent": f"reporter-agent/{__version__}",
+            "language": question.language,
+            "sent_by_person": question.sent_by_person,
+        }
+        return self._quick.exchange(
+            "POST",
+            self._beside(what),
+            headers={"Accept": "application/json", "Content-Type": "application/json", **headers},
+            body=msgspec.json.encode(document),
+        )
+
+    def _beside(self, name: str) -> str:
+        """An address below the endpoint's own."""
+        parts = urlsplit(self._url)
+        return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}"))
+
+
+class _Said(msgspec.Struct):
+    """The endpoint's answer to a precheck."""
+
+    need: Need
+    message: str = ""
+    spread_s: float | None = None
+    known: int = 0
+
+
+class _Words(msgspec.Struct):
+    text: str = ""
+    at: datetime | None = None
+    by: str = ""
+
+
+class _Told(msgspec.Struct):
+    """The endpoint's answer about one report."""
+
+    answer: _Words | None = None
+    solved: bool = False
 
 
 def judge(answer: Answer, *, reference: str, now: datetime) -> Outcome:

@@ -60,6 +60,14 @@ class Transport:
         self._overall_limit_s = overall_limit_s
         self._read_timeout_s = read_timeout_s
 
+    def limited(self, overall_limit_s: float) -> Transport:
+        """The same for exchanges that must end sooner."""
+        return Transport(
+            self._access,
+            overall_limit_s=min(self._overall_limit_s, overall_limit_s),
+            read_timeout_s=min(self._read_timeout_s, overall_limit_s),
+        )
+
     def exchange(
         self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None
     ) -> Answer | str:
@@ -88,8 +96,12 @@ class Transport:
         import requests
 
         try:
+            session = self._session()
+        except OSError:  # ssl.SSLError is one
+            return "the client certificate cannot be used: its file is missing, unreadable or no PEM file"
+        try:
             with (
-                self._session() as session,
+                session,
                 session.request(
                     method,
                     url,

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 import reporter
-from reporter import agent
+from reporter import agent, outbox
 from reporter.capture.handover import Farewell
 from reporter.delivery.receipt import Receipt, State
 from reporter.demo import servers
@@ -120,8 +120,8 @@ def _deliver(receipt: Receipt) -> Receipt:
     loaded = agent.load_settings()
     deadline = time.monotonic() + DELIVERY_LIMIT_S
     while receipt.state is State.QUEUED and time.monotonic() < deadline:
-        with agent.spool() as kept:
-            receipt = agent.postman(kept, loaded).deliver(receipt.reference)
+        with outbox.spool() as kept:
+            receipt = outbox.postman(kept, loaded).deliver(receipt.reference)
     return receipt
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from reporter.facts.model import Gap, Scalar, Value
 from reporter.texts.safe import one_line
 
-LIMIT_MS = 2_000
+LIMIT_MS = 1_000
 REASON_LIMIT_CHARS = 200
 
 Section = dict[str, Value]
@@ -62,14 +62,18 @@ def run(collectors: Iterable[Collector]) -> tuple[dict[str, Section], list[Gap]]
     """The facts of all collectors by section, and the gaps, both in their order; never raises."""
     sections: dict[str, Section] = {}
     gaps = []
-    for work in [_Work(collector) for collector in collectors]:
-        section, subject = work.collector.section, work.collector.subject
-        outcome = work.outcome()
+    asked = list(collectors)
+    for (section, subject, *_), outcome in zip(asked, outcomes(asked), strict=True):
         if isinstance(outcome, str):
             gaps.append(Gap(section=section, reason=f"{subject}: {outcome}"))
         else:
             sections.setdefault(section, {}).update(outcome)
     return sections, gaps
+
+
+def outcomes(collectors: Iterable[Collector]) -> list[Section | str]:
+    """What each tells, or an English clause why it does not, in their order; never raises."""
+    return [work.outcome() for work in [_Work(collector) for collector in collectors]]
 
 
 def _clause(error: BaseException) -> str:

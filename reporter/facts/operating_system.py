@@ -6,9 +6,10 @@ import re
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 
 from reporter.facts.guard import Section
+from reporter.facts.places import Folder, Places
 
 _PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -26,19 +27,44 @@ _VIRTUAL = {
     "xen": "Xen",
     "openstack": "OpenStack",
 }
+# The variables that servers of remote sessions leave in them; the last one also holds inside the others.
+_REMOTE = {
+    "XRDP_SESSION": "RDP",
+    "XRDP_SOCKET_PATH": "RDP",
+    "X2GO_SESSION": "X2Go",
+    "NXSESSIONID": "NX",
+    "ICA_SESSION_ID": "Citrix",
+    "CHROME_REMOTE_DESKTOP_SESSION": "Chrome Remote Desktop",
+    "VNCDESKTOP": "VNC",
+    "SSH_CONNECTION": "SSH",
+}
 
 
 class OperatingSystem(ABC):
     """One method a subject; each may raise anything, which the guard turns into a gap."""
 
     system_drive = "/"
+    path_kind: type[PurePath] = PurePosixPath
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
 
+    @property
+    def places(self) -> Places:
+        """What the folders of this system are for."""
+        return Places(self.path_kind, self.folders(), self.is_remote)
+
     @abstractmethod
     def system(self) -> Section:
         """Name as people know it, version, edition, build, kernel."""
+
+    @abstractmethod
+    def machine(self) -> Section:
+        """Maker and model of the computer, never its numbers."""
+
+    @abstractmethod
+    def domain(self) -> Section:
+        """Whether the computer belongs to a domain, never to which."""
 
     @abstractmethod
     def processor(self) -> Section:
@@ -53,12 +79,56 @@ class OperatingSystem(ABC):
         """The regional format of the session."""
 
     @abstractmethod
+    def keyboard(self) -> Section:
+        """The keyboard layouts of the session."""
+
+    @abstractmethod
     def time_zone(self) -> str:
         """The system's name for the zone, such as ``Europe/Kyiv``; empty where unknown."""
 
     @abstractmethod
+    def clock(self) -> Section:
+        """What sets the clock, and whether it is set."""
+
+    @abstractmethod
     def display(self) -> Section:
-        """Kind of session, desktop."""
+        """Kind of session, desktop, and how a session from afar reaches this computer."""
+
+    @abstractmethod
+    def monitors(self) -> Section:
+        """Monitors in pixels, and how much bigger than that things are drawn."""
+
+    @abstractmethod
+    def gateways(self) -> Section:
+        """Default gateways, of interfaces that are up."""
+
+    @abstractmethod
+    def name_servers(self) -> Section:
+        """Name servers; search domains are names of the organisation, and stay here."""
+
+    @abstractmethod
+    def trust(self) -> Section:
+        """Which store of authorities is trusted, how many they are, and how many were added."""
+
+    @abstractmethod
+    def protection(self) -> Section:
+        """Products that guard this computer, where the system or an allow-list knows them."""
+
+    @abstractmethod
+    def folders(self) -> list[Folder]:
+        """Folders and the words for what they hold."""
+
+    @abstractmethod
+    def is_remote(self, path: str) -> bool:
+        """Whether a path leads to another computer; found out without touching it."""
+
+    def hardening(self) -> Section:
+        """How the system itself restrains programs."""
+        return {}
+
+    def interface_kinds(self) -> Mapping[str, str]:
+        """The kinds of network interfaces that this system knows better than their names tell."""
+        return {}
 
     def proxy(self) -> Section:
         """Proxy settings without credentials, of the environment before those of the system."""
@@ -113,6 +183,11 @@ def virtual_machine(hardware: str) -> str:
     """The virtual machine that the names of maker and model tell of; empty for a real computer."""
     names = hardware.lower()
     return next((name for sign, name in _VIRTUAL.items() if sign in names), "")
+
+
+def remote_protocol(environ: Mapping[str, str]) -> str:
+    """How a session from afar reaches a Unix computer; empty for one that sits before it."""
+    return next((name for variable, name in _REMOTE.items() if environ.get(variable)), "")
 
 
 def zone_of_link(link: Path) -> str:

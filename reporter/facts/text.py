@@ -1,139 +1,80 @@
-"""Text: the facts for a person, made to be pasted into an e-mail.
+"""Text: the facts for a person, as groups for the About window and as text for an e-mail, in the same words.
 
-Headings and "Name: value" lines, without columns, so that it reads well in any font.
+The text is headings and "Name: value" lines, without columns, so that it reads well in any font.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 
+import msgspec
+
+from reporter.facts.labels import HEADINGS, LABELS, WORDS
 from reporter.facts.model import Facts, Scalar, Value
 from reporter.texts import N_, Translator
+from reporter.ui.about import About, Group, Row
 
-_HEADINGS = {
-    "application": N_("Application"),
-    "agent": N_("Reporter"),
-    "settings": N_("Settings"),
-    "system": N_("Operating system"),
-    "processor": N_("Processor"),
-    "memory": N_("Memory"),
-    "storage": N_("Storage"),
-    "locale": N_("Language and region"),
-    "time": N_("Time"),
-    "network": N_("Network"),
-    "proxy": N_("Proxy"),
-    "display": N_("Display"),
-    "runtime": N_("Python"),
-    "identity": N_("Names"),
-}
-
-_LABELS = {
-    "name": N_("Name"),
-    "version": N_("Version"),
-    "family": N_("Family"),
-    "edition": N_("Edition"),
-    "build": N_("Build"),
-    "kernel": N_("Kernel"),
-    "uptime_seconds": N_("Running for"),
-    "virtual_machine": N_("Virtual machine"),
-    "container": N_("Container"),
-    "model": N_("Model"),
-    "architecture": N_("Architecture"),
-    "count": N_("Logical processors"),
-    "usable_count": N_("Available to this program"),
-    "total_bytes": N_("Total"),
-    "available_bytes": N_("Available"),
-    "system_total_bytes": N_("System drive"),
-    "system_free_bytes": N_("System drive, free"),
-    "home_total_bytes": N_("Drive of the home folder"),
-    "home_free_bytes": N_("Drive of the home folder, free"),
-    "format": N_("Regional format"),
-    "language": N_("Language"),
-    "zone": N_("Time zone"),
-    "utc_offset_minutes": N_("Offset"),
-    "left_out_count": N_("Further interfaces"),
-    "source": N_("Set in"),
-    "all": N_("All protocols"),
-    "bypass": N_("Without proxy"),
-    "auto_config_url": N_("Automatic configuration"),
-    "session": N_("Session"),
-    "desktop": N_("Desktop"),
-    "is_remote": N_("Remote session"),
-    "python": N_("Version"),
-    "implementation": N_("Implementation"),
-    "bits": N_("Bits"),
-    "is_frozen": N_("Part of an installed package"),
-    "user_name": N_("User"),
-    "host_name": N_("Computer"),
-}
-
-# Values that collectors choose from a list of words; all others are shown as they are.
-_WORDS = frozenset(
-    (
-        N_("no display"),
-        N_("environment"),
-        N_("system settings"),
-        N_("unknown hypervisor"),
-        N_("loopback"),
-        N_("virtual"),
-        N_("VPN"),
-        N_("wireless"),
-        N_("wired"),
-        N_("wired or wireless"),
-        N_("mobile"),
-        N_("Bluetooth"),
-        N_("other"),
-        N_("IPv4 loopback"),
-        N_("IPv4 link-local"),
-        N_("IPv4 shared"),
-        N_("IPv4 private"),
-        N_("IPv4 public"),
-        N_("IPv6 loopback"),
-        N_("IPv6 link-local"),
-        N_("IPv6 private"),
-        N_("IPv6 public"),
-    )
-)
-
-Row = Mapping[str, Scalar]
+Item = Mapping[str, Scalar]
 
 _BUILT_IN = N_("built-in")
 _GIB = 1024**3
 _MIB = 1024**2
+_KIB = 1024
+
+
+def about(facts: Facts, texts: Translator) -> About:
+    """All three shapes of the facts; ``json`` is the document that ``about --json`` prints."""
+    document = msgspec.json.format(msgspec.json.encode(facts), indent=2).decode()
+    return About(groups=groups(facts, texts), text=as_text(facts, texts), json=document)
 
 
 def as_text(facts: Facts, texts: Translator) -> str:
     """The facts as plain text, ending in a newline; what a newer version added keeps its own name."""
     moment = facts.collected_at.strftime("%Y-%m-%d %H:%M:%S %z").strip()
     blocks = [texts.say("Information about this computer, {moment}", moment=moment)]
-    for name, section in facts.sections.items():
-        lines = (line for fact, value in section.items() for line in _lines(fact, value, texts))
-        blocks.append(_block(_named(name, _HEADINGS, texts), lines))
-    if facts.gaps:
-        reasons = (f"{_named(gap.section, _HEADINGS, texts)}: {gap.reason}" for gap in facts.gaps)
-        blocks.append(_block(texts.say("Could not be determined"), reasons))
+    for group in groups(facts, texts):
+        lines = (f"  {row.label}: {row.value}" if row.label else f"  {row.value}" for row in group.rows)
+        blocks.append("\n".join([group.heading, *lines]))
     return "\n\n".join(blocks) + "\n"
 
 
-def _block(heading: str, lines: Iterable[str]) -> str:
-    return "\n".join([heading, *(f"  {line}" for line in lines)])
+def groups(facts: Facts, texts: Translator) -> list[Group]:
+    """One group a section, in their order, then one of what could not be determined."""
+    found = [
+        Group(
+            heading=_named(name, HEADINGS, texts),
+            rows=[row for fact, value in section.items() for row in _rows(fact, value, texts)],
+        )
+        for name, section in facts.sections.items()
+    ]
+    if facts.gaps:
+        reasons = [Row(label=_named(gap.section, HEADINGS, texts), value=gap.reason) for gap in facts.gaps]
+        found.append(Group(heading=texts.say("Could not be determined"), rows=reasons))
+    return found
 
 
 def _named(name: str, names: Mapping[str, str], texts: Translator) -> str:
     return texts.say(names[name]) if name in names else name
 
 
-def _lines(fact: str, value: Value, texts: Translator) -> Iterator[str]:
+def _rows(fact: str, value: Value, texts: Translator) -> Iterator[Row]:
+    label = _named(fact, LABELS, texts)
     if isinstance(value, str) or not isinstance(value, Sequence):
-        yield f"{_named(fact, _LABELS, texts)}: {_value(fact, value, texts)}"
+        yield Row(label=label, value=_value(fact, value, texts))
         return
-    rows = [row for row in value if isinstance(row, Mapping)]
-    if fact == "interfaces":
-        yield from (_interface(row, texts) for row in rows)
-    elif fact == "in_force":
-        yield from _settings(rows, texts)
+    items = [item for item in value if isinstance(item, Mapping)]
+    if fact == "in_force":
+        yield from _settings(items, texts)
+    elif fact in _ITEMS:
+        for item in items:
+            named, parts = _ITEMS[fact](item, texts)
+            yield Row(label=named or label, value=", ".join(part for part in parts if part))
+    elif items:
+        for item in items:
+            yield Row(label=label, value=", ".join(_unknown(item, texts)))
     else:
-        yield f"{_named(fact, _LABELS, texts)}: {', '.join(map(str, value))}"
+        yield Row(label=label, value=", ".join(map(str, value)))
 
 
 def _value(fact: str, value: Scalar, texts: Translator) -> str:
@@ -146,18 +87,21 @@ def _value(fact: str, value: Scalar, texts: Translator) -> str:
             return _duration(value, texts)
         if fact == "utc_offset_minutes":
             return f"UTC{'-' if value < 0 else '+'}{abs(value) // 60:02}:{abs(value) % 60:02}"
-    return _word(str(value), texts)
+    return _word(value, texts)
 
 
-def _word(word: str, texts: Translator) -> str:
-    return texts.say(word) if word in _WORDS else word
+def _word(word: Scalar, texts: Translator) -> str:
+    text = "" if word is None else str(word)
+    return texts.say(text) if text in WORDS else text
 
 
 def _bytes(size: int, texts: Translator) -> str:
     if size >= _GIB:
         whole, tenth = divmod(round(size * 10 / _GIB), 10)
         return texts.say("{whole}.{tenth} GiB", whole=whole, tenth=tenth)
-    return texts.say("{number} MiB", number=round(size / _MIB))
+    if size >= _MIB:
+        return texts.say("{number} MiB", number=round(size / _MIB))
+    return texts.say("{number} KiB", number=-(-size // _KIB))
 
 
 def _duration(seconds: int, texts: Translator) -> str:
@@ -168,24 +112,87 @@ def _duration(seconds: int, texts: Translator) -> str:
     return texts.say("{hours} h {minutes} min", hours=hours, minutes=minutes % 60)
 
 
-def _interface(row: Row, texts: Translator) -> str:
-    parts = [_word(str(row.get("kind", "")), texts)]
-    parts.append(texts.say("connected") if row.get("is_up") else texts.say("not connected"))
-    speed = row.get("speed_mbps")
-    if isinstance(speed, int):
-        parts.append(texts.say("{number} Mbit/s", number=speed))
-    addresses = str(row.get("addresses") or "").split(", ")
-    parts += [_word(scope, texts) for scope in addresses if scope]
-    return f"{row.get('name', '')}: {', '.join(parts)}"
+def _moment(text: Scalar) -> str:
+    try:
+        return datetime.fromisoformat(str(text)).strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return ""
 
 
-def _settings(rows: Sequence[Row], texts: Translator) -> Iterator[str]:
+def _interface(item: Item, texts: Translator) -> tuple[str, list[str]]:
+    speed = item.get("speed_mbps")
+    return str(item.get("name") or ""), [
+        _word(item.get("kind"), texts),
+        texts.say("connected") if item.get("is_up") else texts.say("not connected"),
+        texts.say("{number} Mbit/s", number=speed) if isinstance(speed, int) else "",
+        *(_word(scope, texts) for scope in str(item.get("addresses") or "").split(", ")),
+    ]
+
+
+def _gateway(item: Item, texts: Translator) -> tuple[str, list[str]]:
+    return "", [str(item.get("address") or ""), str(item.get("interface") or "")]
+
+
+def _monitor(item: Item, texts: Translator) -> tuple[str, list[str]]:
+    scale = item.get("scale_percent")
+    return "", [
+        str(item.get("output") or ""),
+        f"{item.get('width_px')} × {item.get('height_px')}",
+        f"{scale} %" if isinstance(scale, int) else "",
+        texts.say("main monitor") if item.get("is_primary") else "",
+    ]
+
+
+def _file(item: Item, texts: Translator) -> tuple[str, list[str]]:
+    size = item.get("size_bytes")
+    return str(item.get("name") or ""), [
+        texts.say("does not exist") if item.get("exists") is False else "",
+        _bytes(size, texts) if isinstance(size, int) else "",
+        _moment(item.get("modified")),
+        _word(item.get("remark"), texts),
+        _word(item.get("place"), texts),
+    ]
+
+
+def _store(item: Item, texts: Translator) -> tuple[str, list[str]]:
+    absent = texts.say("does not exist") if item.get("exists") is False else ""
+    return str(item.get("variable") or ""), [absent, _word(item.get("place"), texts)]
+
+
+def _product(item: Item, texts: Translator) -> tuple[str, list[str]]:
+    is_on, is_current = item.get("is_on"), item.get("is_current")
+    return str(item.get("name") or ""), [
+        _word(item.get("kind"), texts),
+        str(item.get("version") or ""),
+        "" if is_on is None else texts.say("switched on") if is_on else texts.say("switched off"),
+        texts.say("out of date") if is_current is False else "",
+    ]
+
+
+def _unknown(item: Item, texts: Translator) -> Iterator[str]:
+    for name, value in item.items():
+        if value not in (None, ""):
+            yield f"{_named(name, LABELS, texts)}: {_value(name, value, texts)}"
+
+
+# The facts that are lists of rows, and how one of them reads: its own label, if it has one, and its parts.
+_ITEMS: dict[str, Callable[[Item, Translator], tuple[str, list[str]]]] = {
+    "interfaces": _interface,
+    "gateways": _gateway,
+    "monitors": _monitor,
+    "files": _file,
+    "stores_of_environment": _store,
+    "products": _product,
+}
+
+
+def _settings(rows: Sequence[Item], texts: Translator) -> Iterator[Row]:
     for row in rows:
         if row.get("layer") != _BUILT_IN:
             origin = texts.say(str(row.get("layer") or ""))
             place = row.get("place")
-            yield f"{row.get('name')} = {row.get('value')} ({f'{origin}, {place}' if place else origin})"
+            source = f"{origin}, {place}" if place else origin
+            yield Row(label=str(row.get("name") or ""), value=f"{row.get('value')} ({source})")
     rest = ", ".join(str(row.get("name")) for row in rows if row.get("layer") == _BUILT_IN)
     if rest:
-        heading = texts.say("Built-in values")
-        yield f"{heading}: {rest}"
+        yield Row(label=texts.say("Built-in values"), value=rest)

@@ -4,7 +4,8 @@ POST /reports                            take a report; answered only after the 
 GET  /                                   the list for support
 GET  /reports/{reference}                one report, as a page or as JSON
 GET  /reports/{reference}/report.json    the very bytes that were sent
-GET  /reports/{reference}/attachments/N  one attachment, from 0
+GET  /reports/{reference}/attachments/N  one attachment, from 0: pictures to look at, the rest to save
+GET  /reports/{reference}/attachments/N/text   a text file, as a page
 GET  /health                             for monitoring
 """
 
@@ -30,10 +31,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from reporter.inbox.files import HEAD_BYTES, is_text, picture_type
 from reporter.inbox.layout import message_page
-from reporter.inbox.list_page import ROWS_PER_PAGE, list_page
-from reporter.inbox.report_page import is_shown_image, report_page
-from reporter.inbox.store import Conflict, Store, Stored
+from reporter.inbox.list_page import ROWS_PER_PAGE, Choice, list_page
+from reporter.inbox.report_page import report_page
+from reporter.inbox.store import Attachment, Conflict, Store, Stored
+from reporter.inbox.text_page import text_page
 from reporter.inbox.upload import REFERENCE, Rejected, receive
 
 USER = "support"
@@ -96,6 +99,11 @@ class Endpoints:
                     guarded(self.give_attachment),
                     methods=["GET"],
                 ),
+                Route(
+                    "/reports/{reference}/attachments/{position}/text",
+                    guarded(self.show_text),
+                    methods=["GET"],
+                ),
                 Route("/health", self.health, methods=["GET"]),
                 *(Route(path, give_static, methods=["GET"]) for path in _STATIC),
             ],
@@ -148,7 +156,12 @@ class Endpoints:
     async def show_list(self, request: Request) -> Response:
         """The list; a search for exactly one reference leads straight to it."""
         search = request.query_params.get("q", "").strip()[:SEARCH_LIMIT_CHARS]
-        cause = request.query_params.get("cause", "")[:SEARCH_LIMIT_CHARS]
+        choice = Choice(
+            search=search,
+            cause=request.query_params.get("cause", "")[:SEARCH_LIMIT_CHARS],
+            kind=request.query_params.get("kind", "")[:SEARCH_LIMIT_CHARS],
+            by_kind=request.query_params.get("view") == "kinds",
+        )
         number = request.query_params.get("page", "1")
         page = min(int(number), PAGE_LIMIT) if re.fullmatch(r"[1-9]\d{0,8}", number, re.ASCII) else 1
         reference = standard_reference(search)
@@ -157,11 +170,13 @@ class Endpoints:
         listing = await run_in_threadpool(
             self._store.listing,
             search=reference or search,
-            cause=cause,
+            cause=choice.cause,
+            kind=choice.kind,
+            by_kind=choice.by_kind,
             limit=ROWS_PER_PAGE,
             offset=(page - 1) * ROWS_PER_PAGE,
         )
-        return _page(list_page(listing, search=search, cause=cause, page=page, now=self._now()))
+        return _page(list_page(listing, choice, page=page, now=self._now()))
 
     async def show_report(self, request: Request) -> Response:
         """One report, as JSON for programs that ask for it, otherwise as a page."""
@@ -178,7 +193,22 @@ class Endpoints:
         return _file(stored.report_json, "application/json", f"{stored.reference}.json")
 
     async def give_attachment(self, request: Request) -> Response:
-        """One attachment, always as a download; only pictures keep their type."""
+        """One attachment: a real PNG or JPEG to look at, everything else as a download without a type."""
+        file = await self._attachment(request)
+        if picture := picture_type(file.content_type, file.content):
+            return _file(file.content, picture, file.name, disposition="inline")
+        return _file(file.content, "application/octet-stream", file.name)
+
+    async def show_text(self, request: Request) -> Response:
+        """The end of a text file as a page, escaped like everything."""
+        file = await self._attachment(request)
+        if not is_text(file.content[:HEAD_BYTES]):
+            raise HTTPException(404, "This attachment is not text; save it instead.")
+        reference = standard_reference(request.path_params["reference"])
+        position = int(request.path_params["position"])
+        return _page(await run_in_threadpool(text_page, reference, position, file))
+
+    async def _attachment(self, request: Request) -> Attachment:
         reference = standard_reference(request.path_params["reference"])
         position = request.path_params["position"]
         file = None
@@ -186,8 +216,7 @@ class Endpoints:
             file = await run_in_threadpool(self._store.attachment, reference, int(position))
         if file is None:
             raise HTTPException(404, "There is no such attachment.")
-        content_type = file.content_type if is_shown_image(file.content_type) else "application/octet-stream"
-        return _file(file.content, content_type.partition(";")[0].strip(), file.name)
+        return file
 
     async def _stored(self, request: Request) -> Stored:
         reference = standard_reference(request.path_params["reference"])
@@ -282,6 +311,7 @@ def _as_json(stored: Stored, base: str) -> bytes:
             "page": page,
             "received_at": stored.received_at,
             "repeats": stored.repeats,
+            "alike": stored.alike,
             "attachments": [
                 {
                     "name": file.name,
@@ -296,8 +326,8 @@ def _as_json(stored: Stored, base: str) -> bytes:
     )
 
 
-def _file(content: bytes, content_type: str, name: str) -> Response:
-    disposition = f"attachment; filename*=UTF-8''{quote(name.encode('utf-8', 'replace'), safe='')}"
+def _file(content: bytes, content_type: str, name: str, *, disposition: str = "attachment") -> Response:
+    disposition = f"{disposition}; filename*=UTF-8''{quote(name.encode('utf-8', 'replace'), safe='')}"
     return Response(
         content, headers=_SAFE_HEADERS | {"Content-Disposition": disposition, "Content-Type": content_type}
     )

@@ -80,7 +80,7 @@ def card(title: str, *content: Child) -> Html:
     return tag("section", tag("h2", title), join(content), class_="card")
 
 
-def definitions(rows: Iterable[tuple[str, list[str]]]) -> Html | None:
+def definitions(rows: Iterable[tuple[str, Iterable[Child]]]) -> Html | None:
     """Labels and their lines; None when there are none."""
     pairs = [tag("div", tag("dt", name), [tag("dd", line) for line in lines]) for name, lines in rows]
     return tag("dl", pairs) if pairs else None
@@ -97,6 +97,13 @@ def owner_chip(owner: str) -> Html | None:
         return None
     look = f"owner-{owner}" if owner in readable.OWNERS else ""
     return tag("span", readable.OWNERS.get(owner, owner), class_=f"chip owner {look}", title="Can mend it")
+
+
+def kind_chip(alike: int, *, href: str | None = None) -> Html | None:
+    """How many reports there are of one kind; None where there is only this one."""
+    if alike < 2:
+        return None
+    return tag("a" if href else "span", f"{alike:,} of this kind", class_="chip kind", href=href)
 
 
 def layer_class(cause: str) -> str:

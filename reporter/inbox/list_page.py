@@ -1,4 +1,5 @@
-"""The list of reports: newest first, by day; beside it how many there are of each cause."""
+"""The list of reports: newest first, by day, each report or each kind; beside it how many there are of each
+cause."""
 
 from __future__ import annotations
 
@@ -6,65 +7,97 @@ from datetime import datetime
 from itertools import groupby
 from urllib.parse import urlencode
 
+import msgspec
+
 from reporter.inbox import readable
-from reporter.inbox.layout import cause_chip, document, layer_class, owner_chip
+from reporter.inbox.layout import cause_chip, document, kind_chip, layer_class, owner_chip
 from reporter.inbox.markup import Child, Html, tag
 from reporter.inbox.store import Listing, Row
 from reporter.texts.safe import one_line
 
 ROWS_PER_PAGE = 50
 STORY_LINE_CHARS = 160
+KIND_LIMIT_CHARS = 24
 
 
-def list_page(listing: Listing, *, search: str, cause: str, page: int, now: datetime) -> str:
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """What of all reports is listed: those with these words, of this cause, of this kind (a fingerprint).
+
+    ``by_kind``: of each kind only the newest.
+    """
+
+    search: str = ""
+    cause: str = ""
+    kind: str = ""
+    by_kind: bool = False
+
+
+def list_page(listing: Listing, choice: Choice, *, page: int, now: datetime) -> str:
     """The page; ``now`` decides which day is called today."""
-    pages = max(1, -(-listing.total // ROWS_PER_PAGE))
+    entries = listing.kinds if choice.by_kind else listing.total
+    pages = max(1, -(-entries // ROWS_PER_PAGE))
     days = [
         [
             tag("h2", readable.day(day, now.astimezone().date()), class_="day"),
-            tag("ol", [_row(row) for row in rows], class_="rows"),
+            tag("ol", [_row(row, choice) for row in rows], class_="rows"),
         ]
         for day, rows in groupby(listing.rows, lambda row: row.received_at.astimezone().date())
     ]
-    everything = sum(count for _, count in listing.causes)
     return document(
         "Reports",
         tag(
             "main",
-            tag(
-                "nav",
-                tag("h2", "Causes"),
-                _cause_link("All", "", everything, everything, search=search, chosen=not cause),
-                [
-                    _cause_link(
-                        name or "no verdict",
-                        name,
-                        count,
-                        everything,
-                        search=search,
-                        chosen=name == cause != "",
-                    )
-                    for name, count in listing.causes
-                    if name
-                ],
-                class_="causes",
-                aria_label="Causes",
-            ),
+            _causes(listing, choice),
             tag(
                 "section",
-                tag("h1", _how_many(listing.total, search=search, cause=cause), class_="count"),
-                days or _nothing(search=search, cause=cause),
-                _page_links(page, pages, search=search, cause=cause) if pages > 1 else None,
+                tag(
+                    "div",
+                    tag("h1", _how_many(listing, choice), class_="count"),
+                    _views(choice) if not choice.kind else None,
+                    class_="top",
+                ),
+                tag("p", tag("a", "← All reports", href=_address(Choice(search=choice.search))))
+                if choice.kind
+                else None,
+                days or _nothing(choice),
+                _page_links(page, pages, choice) if pages > 1 else None,
             ),
             class_="list",
         ),
-        search=search,
+        search=choice.search,
     )
 
 
-def _row(row: Row) -> Html:
+def _causes(listing: Listing, choice: Choice) -> Html:
+    everything = sum(count for _, count in listing.causes)
+    every = Choice(search=choice.search, by_kind=choice.by_kind)
+    is_all = not choice.cause and not choice.kind
+    return tag(
+        "nav",
+        tag("h2", "Causes"),
+        _cause_link("All", every, everything, everything, chosen=is_all),
+        [
+            _cause_link(
+                name,
+                msgspec.structs.replace(every, cause=name),
+                count,
+                everything,
+                chosen=name == choice.cause,
+            )
+            for name, count in listing.causes
+            if name
+        ],
+        class_="causes",
+        aria_label="Causes",
+    )
+
+
+def _row(row: Row, choice: Choice) -> Html:
     summary = row.summary
     moment = row.received_at.astimezone()
+    href = f"/reports/{row.reference}"
+    if choice.by_kind and row.alike > 1:
+        href = _address(Choice(kind=summary.fingerprint))
     return tag(
         "li",
         tag(
@@ -92,50 +125,78 @@ def _row(row: Row) -> Html:
             ),
             tag(
                 "span",
-                tag("span", summary.application, class_="application"),
-                tag("span", summary.contact, class_="contact"),
+                tag(
+                    "span",
+                    tag("span", summary.application, class_="application"),
+                    kind_chip(row.alike) if not choice.kind else None,
+                    class_="program",
+                ),
+                tag("span", summary.contact, class_="contact") if summary.contact else None,
                 class_="who",
             ),
-            href=f"/reports/{row.reference}",
+            href=href,
             class_="row",
         ),
     )
 
 
-def _cause_link(title: str, cause: str, count: int, of: int, *, search: str, chosen: bool) -> Html:
+def _cause_link(title: str, choice: Choice, count: int, of: int, *, chosen: bool) -> Html:
     return tag(
         "a",
         tag("span", title, class_="name"),
         tag("span", f"{count:,}", class_="number"),
         tag("meter", min="0", max=str(max(of, 1)), value=str(count), aria_hidden="true"),
-        href=_list_address(search=search, cause=cause),
-        class_=f"cause {layer_class(cause)}",
+        href=_address(choice),
+        class_=f"cause {layer_class(choice.cause)}",
         aria_current="true" if chosen else None,
     )
 
 
-def _how_many(total: int, *, search: str, cause: str) -> list[Child]:
-    text: list[Child] = ["1 report" if total == 1 else f"{total:,} reports"]
-    if cause:
-        text += [" with the cause ", tag("em", cause)]
-    if search:
-        text += [" mentioning ", tag("em", search)]
+def _views(choice: Choice) -> Html:
+    """Each report, or the newest of each kind."""
+    return tag(
+        "nav",
+        [
+            tag(
+                "a",
+                title,
+                href=_address(msgspec.structs.replace(choice, by_kind=by_kind)),
+                aria_current="true" if choice.by_kind == by_kind else None,
+            )
+            for title, by_kind in (("Each report", False), ("By kind", True))
+        ],
+        class_="views",
+        aria_label="View",
+    )
+
+
+def _how_many(listing: Listing, choice: Choice) -> list[Child]:
+    number = listing.total
+    text: list[Child] = ["1 report" if number == 1 else f"{number:,} reports"]
+    if choice.by_kind:
+        text.append(" of 1 kind" if listing.kinds == 1 else f" of {listing.kinds:,} kinds")
+    if choice.kind:
+        text += [" of this kind ", tag("code", one_line(choice.kind, KIND_LIMIT_CHARS), class_="faint")]
+    if choice.cause:
+        text += [" with the cause ", tag("em", choice.cause)]
+    if choice.search:
+        text += [" mentioning ", tag("em", choice.search)]
     return text
 
 
-def _nothing(*, search: str, cause: str) -> Html:
-    if search or cause:
+def _nothing(choice: Choice) -> Html:
+    if choice.search or choice.cause or choice.kind:
         return tag("p", "Nothing matches. ", tag("a", "Show all reports", href="/"), class_="empty")
     return tag(
         "p", "No report has come in yet. Each one will appear here the moment it is sent.", class_="empty"
     )
 
 
-def _page_links(page: int, pages: int, *, search: str, cause: str) -> Html:
+def _page_links(page: int, pages: int, choice: Choice) -> Html:
     def link(title: str, to: int) -> Html:
         if not 1 <= to <= pages:
             return tag("span", title, class_="off")
-        return tag("a", title, href=_list_address(search=search, cause=cause, page=to))
+        return tag("a", title, href=_address(choice, page=to))
 
     return tag(
         "nav",
@@ -147,12 +208,13 @@ def _page_links(page: int, pages: int, *, search: str, cause: str) -> Html:
     )
 
 
-def _list_address(*, search: str = "", cause: str = "", page: int = 1) -> str:
-    query = urlencode(
-        {
-            name: text
-            for name, text in (("q", search), ("cause", cause), ("page", str(page)))
-            if text and text != "1"
-        }
-    )
+def _address(choice: Choice, *, page: int = 1) -> str:
+    members = {
+        "q": choice.search,
+        "cause": choice.cause,
+        "kind": choice.kind,
+        "view": "kinds" if choice.by_kind else "",
+        "page": str(page) if page > 1 else "",
+    }
+    query = urlencode({name: text for name, text in members.items() if text})
     return f"/?{query}" if query else "/"

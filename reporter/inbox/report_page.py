@@ -9,19 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 
 from reporter.inbox import readable
-from reporter.inbox.layout import card, cause_chip, definitions, document, layer_class, owner_chip
-from reporter.inbox.markup import Html, tag
-from reporter.inbox.store import Stored, StoredFile
+from reporter.inbox.enclosed import files_card, missing_card, pictures_card, receipt_card
+from reporter.inbox.layout import card, cause_chip, definitions, document, kind_chip, layer_class, owner_chip
+from reporter.inbox.markup import Child, Html, tag
+from reporter.inbox.members import mapping, mappings, string, strings
+from reporter.inbox.store import Stored
 from reporter.texts.safe import one_line
 
 _KNOWN_MEMBERS = frozenset({
-    "schema", "reference", "id", "created_at", "sent_by_person", "failure", "verdict", "facts", "story",
-    "scrubbed", "left_out", "agent",
+    "schema", "reference", "id", "created_at", "sent_by_person", "fingerprint", "failure", "verdict", "facts",
+    "story", "attachments", "scrubbed", "left_out", "dropped", "agent",
 })  # fmt: skip
 _GOOD_OUTCOMES = frozenset({"resolved", "literal", "connected", "verified", "answered"})
 _STAGE_TITLES = {
@@ -32,43 +34,52 @@ _STAGE_TITLES = {
     "http": "Web answer",
     "reported": "What the program saw",
 }
-_SHOWN_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+# The person's part of report/2 with its headings, in the order of the form.
+_STORY = {
+    "text": "",  # all of it, in report/1
+    "wanted": "What I wanted to do",
+    "expected": "What I expected",
+    "happened": "What happened",
+}
+FINGERPRINT_SHOWN_CHARS = 32
+QUESTIONS_LIMIT_ITEMS = 200
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"\+?[\d][\d ()/-]{5,24}\d")
 
 
-def is_shown_image(content_type: str) -> bool:
-    """True for pictures that a browser may draw on a page."""
-    return content_type.partition(";")[0].strip().lower() in _SHOWN_IMAGES
-
-
 def report_page(stored: Stored) -> str:
     """Everything about one report: verdict, story, evidence, facts, and the very document that was sent."""
-    report = _object(msgspec.json.decode(stored.report_json))
-    verdict, failure = _object(report.get("verdict")), _object(report.get("failure"))
+    report = mapping(msgspec.json.decode(stored.report_json))
+    verdict, failure = mapping(report.get("verdict")), mapping(report.get("failure"))
     headline = (
-        _string(verdict.get("headline")) or _string(failure.get("message")) or "A report without a headline"
+        string(verdict.get("headline")) or string(failure.get("message")) or "A report without a headline"
     )
+    remarks = {
+        string(enclosure.get("name")): string(enclosure.get("remark"))
+        for enclosure in mappings(report.get("attachments"))
+    }
     return document(
         f"{stored.reference} · {one_line(headline, 80)}",
         tag(
             "main",
-            _verdict_card(stored, headline, verdict),
+            _verdict_card(stored, headline, verdict, string(report.get("fingerprint"))),
             tag(
                 "div",
                 tag(
                     "div",
-                    _story_card(stored.reference, _object(report.get("story"))),
-                    _ladder_card(_object(verdict.get("evidence")), _string(verdict.get("layer"))),
+                    _story_card(stored.reference, mapping(report.get("story"))),
+                    pictures_card(stored, remarks),
+                    _ladder_card(mapping(verdict.get("evidence")), string(verdict.get("layer"))),
                     _failure_card(failure),
                     class_="main",
                 ),
                 tag(
                     "aside",
                     _glance_card(stored, report, failure, verdict),
-                    _attachments_card(stored),
-                    _scrubbed_card(report.get("scrubbed"), report.get("left_out")),
-                    _facts_cards(_object(report.get("facts"))),
+                    files_card(stored, remarks),
+                    missing_card(stored, report),
+                    receipt_card(report.get("scrubbed")),
+                    _facts_cards(mapping(report.get("facts"))),
                     _rest_card(report),
                     class_="side",
                 ),
@@ -80,39 +91,55 @@ def report_page(stored: Stored) -> str:
     )
 
 
-def _verdict_card(stored: Stored, headline: str, verdict: dict[str, Any]) -> Html:
+def _verdict_card(stored: Stored, headline: str, verdict: dict[str, Any], fingerprint: str) -> Html:
     advice = verdict.get("advice")
-    confidence = _string(verdict.get("confidence"))
-    runner_up = _string(verdict.get("runner_up"))
+    confidence = string(verdict.get("confidence"))
+    runner_up = string(verdict.get("runner_up"))
     return tag(
         "section",
         tag(
             "div",
             tag("span", stored.reference, class_="reference", title="Reference"),
-            cause_chip(_string(verdict.get("cause"))),
-            owner_chip(_string(verdict.get("owner"))),
+            cause_chip(string(verdict.get("cause"))),
+            owner_chip(string(verdict.get("owner"))),
             tag("span", confidence, class_="chip", title=readable.CONFIDENCES.get(confidence))
             if confidence
             else None,
             tag("span", "or ", tag("b", runner_up), class_="chip", title="Runner-up") if runner_up else None,
+            kind_chip(stored.alike, href=_kind_address(fingerprint)),
             class_="chips",
         ),
         tag("h1", headline),
-        tag("ul", [tag("li", _string(line)) for line in advice], class_="advice")
+        tag("ul", [tag("li", string(line)) for line in advice], class_="advice")
         if isinstance(advice, list)
         else None,
-        class_=f"card verdict {layer_class(_string(verdict.get('cause')))}",
+        class_=f"card verdict {layer_class(string(verdict.get('cause')))}",
     )
 
 
 def _story_card(reference: str, story: dict[str, Any]) -> Html:
-    text, contact = _string(story.get("text")), _string(story.get("contact"))
+    written = {title: string(story.get(name)) for name, title in _STORY.items()}
+    parts = [
+        tag("div", tag("h3", title) if title else None, tag("p", text, class_="prose"))
+        for title, text in written.items()
+        if text.strip()
+    ]
+    questions = strings(story.get("questions"))[:QUESTIONS_LIMIT_ITEMS]
+    if questions:
+        items = [tag("li", question, class_="prose") for question in questions]
+        parts.append(tag("div", tag("h3", "Questions"), tag("ol", items, class_="questions")))
+    contact, best_time = string(story.get("contact")), string(story.get("best_time"))
+    reach: list[tuple[str, list[Child]]] = []
+    if contact:
+        reach.append(("Contact", [_contact(reference, contact)]))
+    if best_time:
+        reach.append(("Best time", [best_time]))
     return card(
         "The person’s story",
-        tag("p", text, class_="prose") if text else tag("p", "Nothing was written.", class_="faint"),
-        tag("p", tag("span", "Contact", class_="faint"), " ", _contact(reference, contact), class_="contact")
-        if contact
-        else tag("p", "No contact was left.", class_="faint"),
+        tag("div", parts, class_="story-parts")
+        if parts
+        else tag("p", "Nothing was written.", class_="faint"),
+        tag("div", definitions(reach) or tag("p", "No contact was left.", class_="faint"), class_="reach"),
     )
 
 
@@ -154,7 +181,7 @@ def _stage(name: str, found: dict[str, Any] | None, *, at_fault: bool) -> Html:
         return tag(
             "li", tag("h3", title, tag("span", "not looked at", class_="outcome")), class_="stage none"
         )
-    outcome = _string(found.get("outcome"))
+    outcome = string(found.get("outcome"))
     look = "bad" if at_fault else "good" if outcome in _GOOD_OUTCOMES else "odd" if outcome else "neutral"
     elapsed = found.get("elapsed_ms")
     rest = {key: inner for key, inner in found.items() if key not in ("outcome", "elapsed_ms")}
@@ -176,14 +203,14 @@ def _stage(name: str, found: dict[str, Any] | None, *, at_fault: bool) -> Html:
 def _failure_card(failure: dict[str, Any]) -> Html | None:
     if not failure:
         return None
-    exception = dict(_object(failure.get("exception")))
-    traceback = _string(exception.pop("traceback", ""))
+    exception = dict(mapping(failure.get("exception")))
+    traceback = string(exception.pop("traceback", ""))
     rest = {
         name: found
         for name, found in failure.items()
         if name not in ("schema", "message", "exception", "application", "target", "occurred_at")
     }
-    message = _string(failure.get("message"))
+    message = string(failure.get("message"))
     return card(
         "What the program said",
         tag("pre", message, class_="message") if message else None,
@@ -195,74 +222,43 @@ def _failure_card(failure: dict[str, Any]) -> Html | None:
 def _glance_card(
     stored: Stored, report: dict[str, Any], failure: dict[str, Any], verdict: dict[str, Any]
 ) -> Html:
-    application = _object(failure.get("application"))
+    application = mapping(failure.get("application"))
     by_person = report.get("sent_by_person")
     sent = "by the person" if by_person else "by itself"
-    occurred = readable.parse_time(_string(failure.get("occurred_at")))
-    retry_at = readable.parse_time(_string(verdict.get("retry_at")))
+    occurred = readable.parse_time(string(failure.get("occurred_at")))
+    retry_at = readable.parse_time(string(verdict.get("retry_at")))
     rows = [
         ("Received", readable.full_time(stored.received_at.astimezone())),
         ("Happened", readable.full_time(occurred) if occurred else ""),
-        ("Application", f"{_string(application.get('name'))} {_string(application.get('version'))}".strip()),
-        ("Target", _string(verdict.get("target")) or _string(failure.get("target"))),
-        ("Mended by", readable.OWNERS.get(_string(verdict.get("owner")), "")),
-        ("Try again", readable.RETRIES.get(_string(verdict.get("retry")), "")),
+        ("Application", f"{string(application.get('name'))} {string(application.get('version'))}".strip()),
+        ("Target", string(verdict.get("target")) or string(failure.get("target"))),
+        ("Mended by", readable.OWNERS.get(string(verdict.get("owner")), "")),
+        ("Try again", readable.RETRIES.get(string(verdict.get("retry")), "")),
         ("Not before", readable.full_time(retry_at) if retry_at else ""),
         ("Sent", sent if isinstance(by_person, bool) else ""),
-        ("Agent", _string(report.get("agent"))),
+        ("Agent", string(report.get("agent"))),
         ("Repeats", f"{stored.repeats:,}, each answered like the first" if stored.repeats else ""),
     ]
-    return card("At a glance", definitions((name, [text]) for name, text in rows if text))
+    pairs: list[tuple[str, list[Child]]] = [(name, [text]) for name, text in rows if text]
+    return card("At a glance", definitions([*pairs, *_kind(stored, string(report.get("fingerprint")))]))
 
 
-def _attachments_card(stored: Stored) -> Html | None:
-    if not stored.attachments:
-        return None
-    return card(
-        "Attachments",
-        tag(
-            "ul",
-            [
-                _attachment(stored.reference, position, file)
-                for position, file in enumerate(stored.attachments)
-            ],
-            class_="files",
-        ),
-    )
+def _kind(stored: Stored, fingerprint: str) -> Iterator[tuple[str, list[Child]]]:
+    """How many reports there are like this one, and since when."""
+    if not fingerprint:
+        return
+    lines: list[Child] = [tag("code", one_line(fingerprint, FINGERPRINT_SHOWN_CHARS), class_="faint")]
+    if stored.alike > 1:
+        lines.insert(0, tag("a", f"{stored.alike:,} reports of this kind", href=_kind_address(fingerprint)))
+    else:
+        lines.insert(0, "The only report of its kind")
+    yield "Kind", lines
+    if stored.alike > 1 and stored.first_at is not None:
+        yield "First seen", [readable.full_time(stored.first_at.astimezone())]
 
 
-def _attachment(reference: str, position: int, file: StoredFile) -> Html:
-    address = f"/reports/{reference}/attachments/{position}"
-    return tag(
-        "li",
-        tag(
-            "a",
-            tag("img", src=address, alt="", loading="lazy") if is_shown_image(file.content_type) else None,
-            tag("span", file.name, class_="name"),
-            tag("span", readable.size(file.size_bytes), class_="faint"),
-            href=address,
-            download=True,
-        ),
-    )
-
-
-def _scrubbed_card(scrubbed: Any, left_out: Any) -> Html:
-    lines = [
-        tag(
-            "li",
-            tag("b", f"{line.get('count', '')} × {_string(line.get('kind'))}"),
-            tag("span", f" in {_string(line.get('where'))}", class_="faint"),
-        )
-        for line in _objects(scrubbed)
-    ]
-    kept_back = [_string(name) for name in left_out] if isinstance(left_out, list) else []
-    return card(
-        "Taken out before sending",
-        tag("ul", lines, class_="plain")
-        if lines
-        else tag("p", "Nothing had to be taken out.", class_="faint"),
-        tag("p", tag("span", "Kept back: ", class_="faint"), ", ".join(kept_back)) if kept_back else None,
-    )
+def _kind_address(fingerprint: str) -> str:
+    return f"/?{urlencode({'kind': fingerprint})}"
 
 
 def _facts_cards(facts: dict[str, Any]) -> list[Html]:
@@ -271,11 +267,11 @@ def _facts_cards(facts: dict[str, Any]) -> list[Html]:
             readable.label(name),
             definitions(readable.rows(found if isinstance(found, dict) else {name: found})),
         )
-        for name, found in _object(facts.get("sections")).items()
+        for name, found in mapping(facts.get("sections")).items()
     ]
     gaps = [
-        (readable.label(_string(gap.get("section"))), [_string(gap.get("reason"))])
-        for gap in _objects(facts.get("gaps"))
+        (readable.label(string(gap.get("section"))), [string(gap.get("reason"))])
+        for gap in mappings(facts.get("gaps"))
     ]
     return [*cards, card("Could not be told", definitions(gaps))] if gaps else cards
 
@@ -298,16 +294,3 @@ def _raw_card(stored: Stored) -> Html:
         tag("pre", stored.report_json.decode("utf-8", "replace")),
         class_="card raw",
     )
-
-
-def _object(found: Any) -> dict[str, Any]:
-    return found if isinstance(found, dict) else {}
-
-
-def _objects(found: Any) -> Iterator[dict[str, Any]]:
-    """The objects in a list of them; whatever else stands there is left out."""
-    return (item for item in (found if isinstance(found, list) else []) if isinstance(item, dict))
-
-
-def _string(found: Any) -> str:
-    return found if isinstance(found, str) else ""

@@ -22,8 +22,9 @@ from typing import Any
 import msgspec
 
 from reporter.errors import InboxError
+from reporter.inbox.files import HEAD_BYTES
 
-FORMAT = 1
+FORMAT = 2
 BUSY_TIMEOUT_S = 10.0
 GROUP_LIMIT_REPORTS = 256
 SEARCH_LIMIT_WORDS = 8
@@ -55,6 +56,16 @@ CREATE TABLE attachments (
     PRIMARY KEY (report, position)
 ) WITHOUT ROWID;
 """
+# What each format added to the one before it.
+_CHANGES = {
+    1: _TABLES,
+    2: """
+ALTER TABLE reports ADD COLUMN fingerprint TEXT NOT NULL DEFAULT '';
+CREATE INDEX reports_by_fingerprint ON reports (fingerprint, received_at) WHERE fingerprint <> '';
+""",
+}
+# Reports without a fingerprint are each of a kind of their own.
+_KIND = "CASE fingerprint WHEN '' THEN reference ELSE fingerprint END"
 
 
 class Attachment(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,41 +86,48 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     target: str = ""
     story: str = ""
     contact: str = ""
+    fingerprint: str = ""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the list."""
+    """One line of the list; ``alike``: how many reports there are of its kind, itself among them."""
 
     reference: str
     received_at: datetime
     summary: Summary
+    alike: int = 1
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """One page of the list: ``total`` reports match; ``causes`` counts them by cause, most frequent first,
-    as if no cause had been chosen."""
+    """One page of the list: ``total`` reports match, of ``kinds`` different kinds (0: not counted);
+    ``causes`` counts them by cause, most frequent first, as if no cause had been chosen."""
 
     rows: list[Row]
     total: int
+    kinds: int = 0
     causes: list[tuple[str, int]]
 
 
 class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
-    """An attachment without its content."""
+    """An attachment without its content; ``head``: how it begins."""
 
     name: str
     content_type: str
     size_bytes: int
+    head: bytes = b""
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """One report as it was received; ``report_json`` holds the very bytes."""
+    """One report as it was received; ``report_json`` holds the very bytes. ``alike``: how many reports there
+    are of its kind, itself among them, the first of them received at ``first_at``."""
 
     reference: str
     received_at: datetime
     repeats: int
     report_json: bytes
     attachments: list[StoredFile]
+    alike: int = 1
+    first_at: datetime | None = None
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,7 +240,8 @@ class Store:
             return False
         identity = db.execute(
             "INSERT INTO reports (reference, received_at, digest, report_json, cause, owner, headline, "
-            "application, target, story, contact, sought) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "application, target, story, contact, fingerprint, sought) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 arrival.reference,
                 self._now().timestamp(),
@@ -235,6 +254,7 @@ class Store:
                 summary.target,
                 summary.story,
                 summary.contact,
+                summary.fingerprint,
                 "\n".join((arrival.reference, *msgspec.structs.astuple(summary))).casefold(),
             ),
         ).lastrowid
@@ -255,25 +275,58 @@ class Store:
             return False
         return self._writer.is_alive()
 
-    def listing(self, *, search: str = "", cause: str = "", limit: int, offset: int = 0) -> Listing:
-        """The newest reports first, of those that hold every word of ``search``."""
+    def listing(
+        self,
+        *,
+        search: str = "",
+        cause: str = "",
+        kind: str = "",
+        by_kind: bool = False,
+        limit: int,
+        offset: int = 0,
+    ) -> Listing:
+        """The newest reports first, of those that hold every word of ``search``.
+
+        ``kind``: only those with this fingerprint. ``by_kind``: of each kind only the newest.
+        """
         words = search.casefold().split()[:SEARCH_LIMIT_WORDS]
         found = " AND ".join(["1", *("instr(sought, ?) > 0" for _ in words)])
-        chosen, values = (f"{found} AND cause = ?", [*words, cause]) if cause else (found, words)
+        chosen, values = found, list(words)
+        for column, value in (("cause", cause), ("fingerprint", kind)):
+            if value:
+                chosen, values = f"{chosen} AND {column} = ?", [*values, value]
+        # Only placeholders are put together here; the values travel apart. Beside max, SQLite takes the other
+        # columns from the very row that holds it.
+        grouped = f" GROUP BY {_KIND}" if by_kind else ""
+        newest = "max(received_at)" if by_kind else "received_at"
         with self._reader() as db:
-            # Only placeholders are put together here; the values travel apart.
             causes = db.execute(
                 f"SELECT cause, count(*) FROM reports WHERE {found} GROUP BY cause ORDER BY 2 DESC, 1",  # noqa: S608
                 words,
             ).fetchall()
             rows = db.execute(
-                "SELECT reference, received_at, cause, owner, headline, application, target, story, contact "  # noqa: S608
-                f"FROM reports WHERE {chosen} ORDER BY received_at DESC, id DESC LIMIT ? OFFSET ?",
+                f"SELECT reference, {newest} AS newest, cause, owner, headline, application, target, story, "  # noqa: S608
+                f"contact, fingerprint FROM reports WHERE {chosen}{grouped} "
+                "ORDER BY newest DESC, id DESC LIMIT ? OFFSET ?",
                 [*values, limit, offset],
             ).fetchall()
+            distinct = f"count(DISTINCT {_KIND})" if by_kind else "0"
+            total, kinds = db.execute(
+                f"SELECT count(*), {distinct} FROM reports WHERE {chosen}",  # noqa: S608
+                values,
+            ).fetchone()
+            prints = list({row[-1] for row in rows if row[-1]})
+            alike = dict(
+                db.execute(
+                    "SELECT fingerprint, count(*) FROM reports "  # noqa: S608
+                    f"WHERE fingerprint IN ({', '.join('?' * len(prints))}) AND fingerprint <> '' GROUP BY 1",
+                    prints,
+                ).fetchall()
+            )
         return Listing(
-            rows=[_row(*columns) for columns in rows],
-            total=sum(count for name, count in causes if not cause or name == cause),
+            rows=[_row(alike.get(columns[-1], 1), *columns) for columns in rows],
+            total=total,
+            kinds=kinds,
             causes=causes,
         )
 
@@ -281,22 +334,32 @@ class Store:
         """The report with this reference; None when there is none."""
         with self._reader() as db:
             row = db.execute(
-                "SELECT id, received_at, repeats, report_json FROM reports WHERE reference = ?", (reference,)
+                "SELECT id, received_at, repeats, report_json, fingerprint FROM reports WHERE reference = ?",
+                (reference,),
             ).fetchone()
             if row is None:
                 return None
-            identity, received_at, repeats, report_json = row
+            identity, received_at, repeats, report_json, fingerprint = row
             files = db.execute(
-                "SELECT name, content_type, length(content) FROM attachments "
+                "SELECT name, content_type, length(content), substr(content, 1, ?) FROM attachments "
                 "WHERE report = ? ORDER BY position",
-                (identity,),
+                (HEAD_BYTES, identity),
             ).fetchall()
+            alike, first_at = db.execute(
+                "SELECT count(*), min(received_at) FROM reports WHERE fingerprint = ? AND fingerprint <> ''",
+                (fingerprint,),
+            ).fetchone()
         return Stored(
             reference=reference,
             received_at=datetime.fromtimestamp(received_at, UTC),
             repeats=repeats,
             report_json=report_json,
-            attachments=[StoredFile(name=n, content_type=t, size_bytes=s) for n, t, s in files],
+            attachments=[
+                StoredFile(name=name, content_type=content_type, size_bytes=size, head=head or b"")
+                for name, content_type, size, head in files
+            ],
+            alike=max(alike, 1),
+            first_at=None if first_at is None else datetime.fromtimestamp(first_at, UTC),
         )
 
     def attachment(self, reference: str, position: int) -> Attachment | None:
@@ -325,12 +388,13 @@ class Store:
         self._readers.put(db)
 
 
-def _row(reference: str, received_at: float, *summary: Any) -> Row:
+def _row(alike: int, reference: str, received_at: float, *summary: Any) -> Row:
     names: Sequence[str] = Summary.__struct_fields__
     return Row(
         reference=reference,
         received_at=datetime.fromtimestamp(received_at, UTC),
         summary=Summary(**dict(zip(names, summary, strict=True))),
+        alike=alike,
     )
 
 
@@ -347,10 +411,10 @@ def _open_for_writing(path: Path) -> sqlite3.Connection:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("BEGIN IMMEDIATE")
             (found,) = db.execute("PRAGMA user_version").fetchone()
-            if found == 0:
-                for statement in _TABLES.split(";"):
+            for number in range(found + 1, FORMAT + 1):
+                for statement in _CHANGES[number].split(";"):
                     db.execute(statement)
-                db.execute(f"PRAGMA user_version = {FORMAT}")
+                db.execute(f"PRAGMA user_version = {number}")
             db.execute("COMMIT")
         if found > FORMAT:
             raise InboxError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -22,7 +23,8 @@ ATTACHMENT_LIMIT_FILES = 20
 NAME_LIMIT_CHARS = 255
 SUMMARY_LIMIT_CHARS = 4_000
 
-SCHEMA = "report/1"
+SCHEMAS = ("report/1", "report/2")
+FINGERPRINT_LIMIT_CHARS = 100
 REFERENCE = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{5}")
 
 
@@ -171,6 +173,7 @@ def _arrival(parts: list[_Part], key: str) -> Arrival:
         raise Rejected(422, "The member “reference” of the report is not a reference such as 7K3D-9QX2M.")
     if key != reference:
         raise Rejected(422, "The header Idempotency-Key must hold the reference of the report.")
+    _check_digests(report.get("attachments"), attachments)
     return Arrival(
         reference=reference, report_json=report_json, attachments=attachments, summary=summarise(report)
     )
@@ -183,9 +186,30 @@ def _report(raw: bytes) -> dict[str, Any]:
         raise Rejected(422, "The part “report” is not valid JSON.") from None
     if not isinstance(report, dict):
         raise Rejected(422, "The part “report” must hold a JSON object.")
-    if report.get("schema") != SCHEMA:
-        raise Rejected(422, f"The report must have the schema “{SCHEMA}”; this inbox reads no other.")
+    if report.get("schema") not in SCHEMAS:
+        names = " or ".join(f"“{name}”" for name in SCHEMAS)
+        raise Rejected(422, f"The report must have the schema {names}; this inbox reads no other.")
     return report
+
+
+def _check_digests(enclosures: Any, attachments: list[Attachment]) -> None:
+    """Raises Rejected for a file that is not the one that the report was made with.
+
+    Files that the report does not name pass, and so do names whose file did not come.
+    """
+    expected: dict[str, set[str]] = {}
+    for enclosure in enclosures if isinstance(enclosures, list) else []:
+        name, digest = _member(enclosure, "name"), _member(enclosure, "sha256")
+        if name and digest:
+            expected.setdefault(_file_name(name), set()).add(digest.strip().lower())
+    for attachment in attachments:
+        digests = expected.get(attachment.name)
+        if digests and hashlib.sha256(attachment.content).hexdigest() not in digests:
+            raise Rejected(
+                422,
+                f"The attachment “{attachment.name}” is not the file that the report names: its SHA-256 "
+                "is another. Send the report again with the file it was made with.",
+            )
 
 
 def summarise(report: dict[str, Any]) -> Summary:
@@ -196,12 +220,21 @@ def summarise(report: dict[str, Any]) -> Summary:
         headline=_member(report, "verdict", "headline") or _member(report, "failure", "message"),
         application=_member(report, "failure", "application", "name"),
         target=_member(report, "verdict", "target") or _member(report, "failure", "target"),
-        story=_member(report, "story", "text"),
+        story=_story(report.get("story")),
         contact=_member(report, "story", "contact"),
+        fingerprint=_member(report, "fingerprint")[:FINGERPRINT_LIMIT_CHARS],
     )
 
 
-def _member(document: dict[str, Any], *path: str) -> str:
+def _story(story: Any) -> str:
+    """Everything the person wrote, a line each; ``text`` is the whole of it in report/1."""
+    parts = [_member(story, name) for name in ("text", "wanted", "expected", "happened")]
+    questions = story.get("questions") if isinstance(story, dict) else None
+    parts += [part for part in questions if isinstance(part, str)] if isinstance(questions, list) else []
+    return "\n".join(part for part in parts if part)[:SUMMARY_LIMIT_CHARS]
+
+
+def _member(document: Any, *path: str) -> str:
     found: Any = document
     for name in path:
         found = found.get(name) if isinstance(found, dict) else None

@@ -12,6 +12,7 @@ from reporter.report.model import Attachment, Enclosure
 PICTURES_LIMIT_ITEMS = 5
 PICTURE_LIMIT_BYTES = 1536 * 1024
 """Five of them leave room for logs in a bundle."""
+PICTURE_LIMIT_PX = 2_560
 
 
 class Album:
@@ -32,21 +33,21 @@ class Album:
             return False
         from reporter.report import screenshot
 
-        return screenshot.can_draw()
+        return screenshot.why_not_edited() is None
 
     def sources(self) -> list[Source]:
         """What a screenshot can be taken of; raises PictureError where none can be."""
         self._check()
         from reporter.report import screenshot
 
-        return screenshot.sources(program_pid=self._program_pid)
+        return screenshot.sources(self._program_pid or None)
 
     def take(self, source_id: str) -> Picture:
         """A screenshot, with what is to be hidden suggested; raises PictureError."""
         self._check()
         from reporter.report import screenshot
 
-        return screenshot.take(source_id, program_pid=self._program_pid)
+        return screenshot.take(source_id, self._program_pid or None)
 
     def picture_of(self, content: bytes) -> Picture:
         """A picture out of a file's bytes; raises PictureError."""
@@ -61,11 +62,15 @@ class Album:
         from reporter.report import screenshot
         from reporter.report.build import enclosure
 
-        content, content_type = screenshot.render(picture, marks, limit_bytes=PICTURE_LIMIT_BYTES)
+        content, content_type = screenshot.render(
+            picture, marks, limit_bytes=PICTURE_LIMIT_BYTES, limit_px=PICTURE_LIMIT_PX
+        )
         ending = {"image/png": "png", "image/jpeg": "jpg"}[content_type]
         with self._lock:
             if len(self._pictures) >= PICTURES_LIMIT_ITEMS:
-                raise PictureError(f"A report holds {PICTURES_LIMIT_ITEMS} pictures at most; remove one first.")
+                raise PictureError(
+                    f"A report holds {PICTURES_LIMIT_ITEMS} pictures at most; remove one first."
+                )
             self._minted += 1
             file = Attachment(
                 name=f"screenshot-{self._minted}.{ending}", content_type=content_type, content=content

@@ -10,6 +10,17 @@ import msgspec
 TEXT_LIMIT_CHARS = 500
 MARKS_LIMIT_ITEMS = 200
 
+# How marks look, so that what is sent looks as it was drawn. Lines are one pen thick; a caption's bold
+# letters stand on a white label with a pen of room around them.
+INK = "#e1231e"
+HEAD_PENS = 5
+LETTERS_PENS = 6
+
+
+def pen_px(width: int, height: int) -> int:
+    """The thickness of lines on a picture of this size, in its pixels."""
+    return max(3, round(min(width, height) / 270))
+
 
 class Arrow(msgspec.Struct, frozen=True, kw_only=True, tag="arrow"):
     """From a tail to the head, which points at what matters."""

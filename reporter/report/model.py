@@ -69,7 +69,8 @@ class Dropped(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """``reference``: the number a person reads out, also the idempotency key; ``id``: a UUID for
     protocols that want one; ``sent_by_person``: false for automatic reports; ``fingerprint``: the same for
-    failures of one kind, whoever has them and in whichever version.
+    failures of one kind, whoever has them and in whichever version; ``suppressed``: how many automatic
+    reports of that kind were not sent before this one.
     ``left_out``: sections that settings or the person keep back."""
 
     schema: str = SCHEMA
@@ -78,6 +79,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     sent_by_person: bool
     fingerprint: str = ""
+    suppressed: int = 0
     failure: Failure
     verdict: Verdict | None = None
     facts: Facts | None = None

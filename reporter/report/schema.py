@@ -19,9 +19,13 @@ from reporter.report.model import Report
 PUBLISHED: dict[str, type] = {
     "failure-1.schema.json": Failure,
     "receipt-1.schema.json": Receipt,
-    "report-1.schema.json": Report,
+    "report-2.schema.json": Report,
     "verdict-1.schema.json": Verdict,
 }
+
+
+FROZEN = ("report-1.schema.json",)
+"""Of older versions, as they were then."""
 
 
 def schema(kind: type) -> dict[str, Any]:

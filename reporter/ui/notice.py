@@ -22,6 +22,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """``help_text`` and ``help_url`` are the administrator's, empty where none is set; the address
     has passed the link rules. ``asks_access_code``: the system is locked and can be entered with a code;
     ``may_recover``: what is amiss can end by itself, so that a later look makes sense.
+    ``is_crash``: a program has ended by itself, and a login has no part in it.
     ``service_message``: what the startup-error service says to everybody, ``service_until``: how long that is
     true; its ``service_url`` has passed the link rules.
     ``details``: the full technical text behind "Show details…"."""
@@ -34,6 +35,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     retry_at: datetime | None = None
     asks_access_code: bool = False
     may_recover: bool = False
+    is_crash: bool = False
     service_message: str = ""
     service_until: datetime | None = None
     service_url: str = ""

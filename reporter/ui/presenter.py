@@ -11,122 +11,32 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Protocol
+from pathlib import Path
+from typing import TypeVar
 
-import msgspec
-
-from reporter.delivery.receipt import Receipt, State
+from reporter.delivery.receipt import Receipt
 from reporter.diagnosis.verdict import Retry
-from reporter.errors import ReporterError
+from reporter.errors import PictureError, ReporterError
+from reporter.report.drawing import Mark, Picture, Source
 from reporter.report.model import Story
 from reporter.texts import Translator
 from reporter.texts.safe import one_line
+from reporter.ui.about import About
+from reporter.ui.composition import Composition
+from reporter.ui.desk import Desk, Preview, Recovery, RetryResult
 from reporter.ui.face import Face
 from reporter.ui.lookout import Lookout
 from reporter.ui.notice import Notice, tidy
+from reporter.ui.view import Page, View, receipt_lines
 
 AUTOMATIC_RETRY_S = (5, 10, 20, 40, 60)
 RETRY_JITTER = 0.2
 RETRY_AT_LIMIT_S = 24 * 3600
 TITLE_LIMIT_CHARS = 80
-REASON_LIMIT_CHARS = 300
+PATH_LIMIT_CHARS = 200
+PICTURE_LIMIT_BYTES = 64 * 1024 * 1024
 
-
-class Page(StrEnum):
-    """The pages of the dialog, in the order a person meets them."""
-
-    MESSAGE = "message"
-    COMPOSE = "compose"
-    RECEIPT = "receipt"
-
-
-class RetryResult(StrEnum):
-    """What became of one more try. ``HOST_GONE``: the application that would try has ended."""
-
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    HOST_GONE = "host_gone"
-
-
-class Recovery(StrEnum):
-    """What a quiet look found to be back. ``NETWORK``: names and ways work again, the server not yet."""
-
-    NOTHING = "nothing"
-    NETWORK = "network"
-    SERVER = "server"
-
-
-class Desk(Protocol):
-    """What the agent does for the dialog. All but ``first_notice`` may take seconds and are called
-    on background threads. Only ``send`` raises; the others return a notice or a text that says so."""
-
-    reference: str
-    """The number of the report this dialog would send."""
-    application: str
-    """The host application's name, empty where unknown."""
-    can_send: bool
-    """False where the administrator switched reports off."""
-    has_host: bool
-    """True where a host application waits and its login can be tried again."""
-
-    def first_notice(self) -> Notice:
-        """What can be said before anything was measured."""
-
-    def diagnose(self, show: Callable[[Notice], None]) -> Notice:
-        """Look for the cause; ``show`` receives what is known meanwhile."""
-
-    def look_again(self) -> Recovery:
-        """Measure once more and tell what is back; what is shown and sent stays as it is."""
-
-    def retry(self, access_code: str) -> RetryResult:
-        """Have the host try its login once more."""
-
-    def preview(self, story: Story) -> str:
-        """Exactly the text that ``send`` would send with this story."""
-
-    def send(self, story: Story) -> Receipt:
-        """Keep and send the report; raises ReporterError when it could not even be kept."""
-
-    def about(self) -> str:
-        """The platform and configuration information as text."""
-
-    def open_link(self, url: str) -> bool:
-        """Open a link outside; whether that worked."""
-
-
-class View(msgspec.Struct, frozen=True, kw_only=True):
-    """One complete picture of the dialog: what to draw, nothing to decide.
-
-    ``service_message``: of the startup-error service; ``service_until``: a phrase, empty where it has no end;
-    ``countdown_s``: whole seconds until the next automatic try, null when none is planned;
-    ``busy``: what is going on, a sentence, empty when nothing is; ``remark``: a passing sentence
-    (the last try, a copied text); ``receipt_lines``: what became of the report, its headline first.
-    """
-
-    page: Page
-    title: str
-    headline: str
-    advice: list[str]
-    help_text: str
-    has_help_link: bool
-    service_message: str
-    service_until: str
-    has_service_link: bool
-    reference: str
-    details: str
-    asks_access_code: bool
-    retry_label: str
-    retry_enabled: bool
-    countdown_s: int | None
-    can_send: bool
-    sending: bool
-    busy: str
-    remark: str
-    receipt_state: State | None
-    receipt_lines: list[str]
-    receipt_page: str
-    closed: bool
+Answer = TypeVar("Answer")
 
 
 class Presenter:
@@ -159,6 +69,8 @@ class Presenter:
         self._remark = ""
         self._retrying = False
         self._sending = False
+        self._attaching = False
+        self._composition = Composition(desk, self._clock)
         self._diagnosing = True  # from the first view on; the work begins with start()
         self._automatic_tries = 0
         self._retry_due: float | None = None
@@ -172,12 +84,11 @@ class Presenter:
 
     def view(self) -> View:
         """The dialog as it stands now; may be called from any thread."""
-        say = self.texts.say
         with self._lock:
             countdown = self._countdown()
             return View(
                 page=self._page,
-                title=one_line(self._desk.application, TITLE_LIMIT_CHARS) or say("Sign-in help"),
+                title=one_line(self._desk.application, TITLE_LIMIT_CHARS) or self._general_title(),
                 headline=self._notice.headline,
                 advice=self._notice.advice,
                 help_text=self._notice.help_text,
@@ -188,11 +99,17 @@ class Presenter:
                 reference=self._desk.reference,
                 details=self._notice.details,
                 asks_access_code=self._notice.asks_access_code and self._desk.has_host,
-                retry_label=say("Try again") if self._desk.has_host else say("Check again"),
+                retry_label=self._retry_label(),
                 retry_enabled=not (self._retrying or self._diagnosing or self._sending),
                 countdown_s=countdown,
                 can_send=self._desk.can_send and self._receipt is None,
+                is_crash=self._notice.is_crash,
                 sending=self._sending,
+                attaching=self._attaching,
+                can_attach_pictures=self._desk.can_attach_pictures and self._receipt is None,
+                is_restored=self._composition.is_restored,
+                sections=self._desk.sections() if self._page is Page.COMPOSE else [],
+                attachments=self._desk.attachments() if self._page is Page.COMPOSE else [],
                 busy=self._busy(),
                 remark=self._remark,
                 receipt_state=None if self._receipt is None else self._receipt.state,
@@ -205,6 +122,16 @@ class Presenter:
     def receipt(self) -> Receipt | None:
         """What became of the report; None while none was sent."""
         return self._receipt
+
+    @property
+    def story(self) -> Story:
+        """What the person has written so far."""
+        return self._composition.story
+
+    @property
+    def has_news(self) -> bool:
+        """Whether closing now would end something that was written or attached, but not sent."""
+        return self._receipt is None and (self._composition.has_news or bool(self._desk.attachments()))
 
     # What a person does
 
@@ -219,6 +146,8 @@ class Presenter:
         with self._lock:
             if self._retrying or self._diagnosing or self._sending or self._closed:
                 return
+            if not self._retry_label():
+                return
             self._retry_due = None
             self._lookout.stop()
             self._remark = ""
@@ -230,30 +159,81 @@ class Presenter:
         self._work(lambda: self._retry(access_code))
 
     def compose(self) -> None:
-        """Open the page on which the person adds to the report."""
+        """Open the page on which the person adds to the report; ``story`` is what it begins with."""
+        with self._lock:
+            self._composition.open()
         self._turn_to(Page.COMPOSE)
 
     def back(self) -> None:
-        """Return from the compose page to the message; what was typed stays with the face."""
+        """Return from the compose page to the message; what was written stays."""
         self._turn_to(Page.MESSAGE)
 
-    def preview(self, story: Story) -> str:
-        """Exactly the text that ``send`` would send with this story; may take a moment."""
+    def write(self, story: Story) -> None:
+        """The person has written this so far; in a pause it is kept for the next time."""
+        self._composition.write(story)
+
+    def keep(self) -> None:
+        """Keep what was written for the next time, now."""
+        self._background(self._composition.keep)
+
+    def start_empty(self) -> None:
+        """Forget what was kept from last time."""
+        self._composition.start_empty()
+        self._refresh()
+
+    def switch(self, name: str, is_on: bool) -> None:
+        """Leave a section out of the report, or take it in again."""
+        self._desk.switch(name, is_on)
+        self._refresh()
+
+    def preview(self, story: Story) -> Preview:
+        """Exactly what ``send`` would send with this story; may take a moment."""
         return self._desk.preview(story)
+
+    def sources(self) -> list[Source]:
+        """What a screenshot can be taken of; may take a moment. Empty where none: the remark says why."""
+        return self._attempt(self._desk.sources) or []
+
+    def take(self, source_id: str) -> Picture | None:
+        """A screenshot; may take a moment. None where it could not be taken: the remark says why."""
+        return self._attempt(lambda: self._desk.take(source_id))
+
+    def picture_of(self, content: bytes) -> Picture | None:
+        """A picture that was pasted; may take a moment. None where it is none: the remark says so."""
+        return self._attempt(lambda: self._desk.picture_of(content))
+
+    def picture_in(self, path: str) -> Picture | None:
+        """The picture in a file; may take a moment. None where there is none: the remark says so."""
+        return self._attempt(lambda: self._desk.picture_of(self._read(path)))
+
+    def attach(self, picture: Picture, marks: list[Mark]) -> None:
+        """Let a picture travel with the report, the marks drawn into it."""
+        with self._lock:
+            if self._attaching or self._sending or self._receipt is not None:
+                return
+            self._attaching = True
+        self._refresh()
+        self._work(lambda: self._attach(picture, marks))
+
+    def detach(self, name: str) -> None:
+        """Take an attachment out again."""
+        self._desk.detach(name)
+        self._refresh()
 
     def send(self, story: Story) -> None:
         """Send the report; the receipt page follows."""
         with self._lock:
-            if self._sending or self._receipt is not None or not self._desk.can_send:
+            if self._sending or self._attaching or self._receipt is not None or not self._desk.can_send:
                 return
             self._sending = True
             self._retry_due = None
             self._remark = ""
+        self._composition.write(story)
         self._refresh()
         self._work(lambda: self._send(story))
 
-    def about(self) -> str:
-        """The platform and configuration information as text; may take a moment."""
+    def about(self) -> About:
+        """The platform and configuration information; may take a moment."""
         return self._desk.about()
 
     def open_help(self) -> None:
@@ -275,8 +255,15 @@ class Presenter:
             self._retry_due = None
         self._refresh()
 
+    def discard(self) -> None:
+        """End the dialog, and keep nothing of what was written."""
+        self._composition.forget()
+        self.close()
+
     def close(self) -> None:
-        """End the dialog."""
+        """End the dialog; what was written and not sent is kept before this returns, because the process
+        may end at once."""
+        self._composition.keep()
         with self._lock:
             self._closed = True
         self._refresh()
@@ -288,6 +275,8 @@ class Presenter:
             look = self._lookout.is_due() and not (retry or self._closed or self._busy())
             if look:
                 self._lookout.stop()
+        if self._composition.is_due():
+            self.keep()
         if retry:
             self.try_again()
         elif look:
@@ -323,7 +312,7 @@ class Presenter:
 
                 logging.getLogger("reporter").exception("A step of the dialog did not end as it should.")
                 with self._lock:
-                    self._diagnosing = self._retrying = self._sending = False
+                    self._diagnosing = self._retrying = self._sending = self._attaching = False
                     self._remark = self.texts.say("Reporter could not finish this step. Please try again.")
                 self._refresh()
 
@@ -371,12 +360,52 @@ class Presenter:
                 self._diagnose()
         self._refresh()
 
+    def _attempt(self, work: Callable[[], Answer]) -> Answer | None:
+        """What ``work`` gives; where it cannot, the remark says why, and the answer is None."""
+        with self._lock:
+            self._remark = ""
+        try:
+            return work()
+        except ReporterError as error:
+            remark = str(error)
+        except Exception:
+            import logging
+
+            logging.getLogger("reporter").exception("A step of the dialog did not end as it should.")
+            remark = self.texts.say("Reporter could not finish this step. Please try again.")
+        with self._lock:
+            self._remark = remark
+        self._refresh()
+        return None
+
+    def _attach(self, picture: Picture, marks: list[Mark]) -> None:
+        self._attempt(lambda: self._desk.attach(picture, marks))
+        with self._lock:
+            self._attaching = False
+        self._refresh()
+
+    def _read(self, path: str) -> bytes:
+        try:
+            with Path(path).expanduser().open("rb") as file:
+                content = file.read(PICTURE_LIMIT_BYTES + 1)
+        except (OSError, ValueError, RuntimeError):
+            raise PictureError(
+                self.texts.say("The file could not be read: {path}", path=one_line(path, PATH_LIMIT_CHARS))
+            ) from None
+        if len(content) > PICTURE_LIMIT_BYTES:
+            raise PictureError(self.texts.say("The file is too large for a report."))
+        return content
+
     def _send(self, story: Story) -> None:
         receipt, trouble = None, ""
         try:
             receipt = self._desk.send(story)
         except ReporterError as error:
             trouble = str(error)
+        if receipt is None:
+            self._composition.keep()
+        else:
+            self._composition.forget()
         with self._lock:
             self._sending = False
             if receipt is None:
@@ -393,9 +422,24 @@ class Presenter:
         say = self.texts.say
         if self._sending:
             return say("Sending the report…")
+        if self._retrying and self._notice.is_crash:
+            return say("Starting the program again…")
         if self._retrying:
             return say("Trying to sign in again…")
+        if self._attaching:
+            return say("Adding the screenshot…")
         return say("Looking for the cause…") if self._diagnosing else ""
+
+    def _general_title(self) -> str:
+        say = self.texts.say
+        return say("Program help") if self._notice.is_crash else say("Sign-in help")
+
+    def _retry_label(self) -> str:
+        """What trying once more means here; empty where it means nothing."""
+        say = self.texts.say
+        if self._notice.is_crash:
+            return say("Start again") if self._desk.has_host else ""
+        return say("Try again") if self._desk.has_host else say("Check again")
 
     def _service_until(self) -> str:
         until = self._notice.service_until
@@ -445,49 +489,6 @@ class Presenter:
     def _refresh(self) -> None:
         if self._face is not None:
             self._face.refresh()
-
-
-def retry_text(view: View) -> str:
-    """The label of the button that tries again, with the time until it does so by itself."""
-    if view.countdown_s is None:
-        return view.retry_label
-    minutes, seconds = divmod(view.countdown_s, 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{view.retry_label} ({hours}:{minutes:02}:{seconds:02})"
-    return f"{view.retry_label} ({minutes}:{seconds:02})" if minutes else f"{view.retry_label} ({seconds})"
-
-
-def receipt_lines(receipt: Receipt, texts: Translator) -> list[str]:
-    """What became of the report, as sentences; the first is the headline."""
-    say = texts.say
-    match receipt.state:
-        case State.ACCEPTED:
-            lines = [
-                say("Support has your report."),
-                say("Give the number {reference} when you call.", reference=receipt.reference),
-            ]
-        case State.ANSWERED:
-            lines = [say("Support has answered your report.")]
-        case State.QUEUED:
-            lines = [
-                say("Your report is kept and will be sent by itself."),
-                say("Support cannot be reached at the moment. You need not do anything."),
-                say("The number {reference} is valid already.", reference=receipt.reference),
-            ]
-        case State.SAVED:
-            lines = [
-                say("Your report is saved on this computer."),
-                say("No address of support is set up here, so nothing was sent."),
-            ]
-        case State.REFUSED:
-            lines = [
-                say("Support's system did not take the report."),
-                say("It is kept on this computer, so nothing is lost. Please call support."),
-            ]
-    if receipt.reason and receipt.state is State.REFUSED:
-        lines.append(say("Reason: {reason}", reason=one_line(receipt.reason, REASON_LIMIT_CHARS)))
-    return lines
 
 
 def _daemon(work: Callable[[], None]) -> None:

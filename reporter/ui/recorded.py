@@ -5,8 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from reporter.report.drawing import Mark, Picture
+from reporter.report.model import Story
 from reporter.ui.face import Face
-from reporter.ui.presenter import Presenter, View
+from reporter.ui.presenter import Presenter
+from reporter.ui.view import View
 
 WAIT_LIMIT_S = 20.0
 
@@ -38,6 +41,21 @@ class RecordedFace(Face):
             if view != self.views[-1]:
                 self.views.append(view)
             self._changed.notify_all()
+
+    def write(self, story: Story) -> None:
+        """Open the form and write, as a person who takes their time."""
+        self.presenter.compose()
+        self.presenter.write(story)
+        self.presenter.keep()
+
+    def add_screenshot(self, marks: list[Mark], *, of: str = "monitor") -> Picture | None:
+        """Take a picture of the first source of the kind ``of``, draw ``marks``, attach it; None where that
+        did not work: the remark says why."""
+        source = next((one for one in self.presenter.sources() if one.kind == of), None)
+        picture = self.presenter.take(source.id) if source is not None else None
+        if picture is not None:
+            self.presenter.attach(picture, [*picture.marks, *marks])
+        return picture
 
     @property
     def last(self) -> View:

@@ -11,17 +11,19 @@ import msgspec
 import pytest
 import requests
 
-from reporter import agent
+from reporter import agent, outbox
 from reporter.capture.failure import Application, ExceptionInfo, Failure
 from reporter.capture.handover import Farewell, Result
+from reporter.case import Case
 from reporter.delivery.receipt import State
 from reporter.demo import servers
 from reporter.inbox.server import Inbox
 from reporter.report.model import Story
-from reporter.ui.presenter import Page, Recovery
+from reporter.ui.desk import Recovery
 from reporter.ui.recorded import RecordedFace
+from reporter.ui.view import Page
 
-STORY = Story(text="I wanted to post an invoice. password=hunter2-marker", contact="anna@example.org")
+STORY = Story(happened="I wanted to post an invoice. password=hunter2-marker", contact="anna@example.org")
 
 
 @pytest.fixture
@@ -101,13 +103,13 @@ def test_the_preview_is_what_support_receives_byte_for_byte(expired: Failure, in
 
     def script(face: RecordedFace) -> None:
         face.wait_until_idle()
-        previews.append(face.presenter.preview(STORY))
+        previews.append(face.presenter.preview(STORY).exact)
         face.presenter.send(STORY)
         face.wait_until(lambda view: view.receipt_state is not None)
 
     outcome, _ = play(expired, script)
     assert outcome.receipt is not None
-    with agent.spool() as kept:
+    with outbox.spool() as kept:
         envelope = kept.get(outcome.receipt.reference)
     assert envelope is not None
     assert envelope.report_json.decode() == previews[0]
@@ -121,7 +123,7 @@ def test_secrets_do_not_leave(expired: Failure) -> None:
 
     def script(face: RecordedFace) -> None:
         face.wait_until_idle()
-        previews.append(face.presenter.preview(STORY))
+        previews.append(face.presenter.preview(STORY).exact)
 
     failure = msgspec.structs.replace(
         expired, exception=ExceptionInfo(type="E", message="at https://u:hunter2-marker@h/?k=hunter2-marker")
@@ -138,7 +140,7 @@ def test_with_support_out_of_reach_the_report_waits_and_a_flush_delivers_it(
 ) -> None:
     inbox.stop()
     # The short-lived postman of its own process is left out, so that the flush below is the only one.
-    monkeypatch.setattr(agent, "leave_to_courier", lambda loaded: None)
+    monkeypatch.setattr(outbox, "leave_to_courier", lambda loaded: None)
     outcome, face = play(expired, send_the_story)
     assert outcome.receipt is not None
     assert outcome.receipt.state is State.QUEUED
@@ -146,8 +148,8 @@ def test_with_support_out_of_reach_the_report_waits_and_a_flush_delivers_it(
     assert face.last.receipt_lines[0] == "Your report is kept and will be sent by itself."
 
     inbox.start()
-    with agent.spool() as kept:
-        [receipt] = agent.postman(kept, agent.load_settings()).flush(force=True)
+    with outbox.spool() as kept:
+        [receipt] = outbox.postman(kept, agent.load_settings()).flush(force=True)
     assert (receipt.state, receipt.reference) == (State.ACCEPTED, outcome.receipt.reference)
 
 
@@ -196,7 +198,7 @@ def test_an_unsafe_link_is_never_opened(link: str, monkeypatch: pytest.MonkeyPat
         return True
 
     monkeypatch.setattr("webbrowser.open", remember)
-    case = agent.Case(Failure(message="x"), loaded=agent.load_settings())
+    case = Case(Failure(message="x"), loaded=agent.load_settings())
     assert case.open_link(link) is False
     assert opened == []
     assert case.open_link("https://help.example.org") is True
@@ -233,7 +235,7 @@ def test_a_locked_system_asks_for_the_code_and_passes_it_on(home: Path) -> None:
     assert host.codes == ["2468"]
     assert outcome.verdict is not None
     assert outcome.verdict.cause == "app.session_locked"
-    assert "2468" not in face.presenter.preview(Story())
+    assert "2468" not in face.presenter.preview(Story()).exact
 
 
 def test_a_host_that_has_ended_is_told(expired: Failure) -> None:
@@ -266,11 +268,11 @@ def test_automatic_reports_are_queued_when_the_dialog_closes(
     expired: Failure, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REPORTER_SUBMISSION", "auto")
-    monkeypatch.setattr(agent, "leave_to_courier", lambda loaded: None)
+    monkeypatch.setattr(outbox, "leave_to_courier", lambda loaded: None)
     outcome, _ = play(expired, just_look)
     assert outcome.receipt is not None
     assert outcome.receipt.state is State.QUEUED
-    with agent.spool() as kept:
+    with outbox.spool() as kept:
         envelope = kept.get(outcome.receipt.reference)
     assert envelope is not None
     assert json.loads(envelope.report_json)["sent_by_person"] is False
@@ -316,7 +318,7 @@ def test_details_hold_message_verdict_measurements_and_exception(expired: Failur
 
 def test_a_quiet_look_finds_the_server_back_and_changes_nothing_else() -> None:
     port = servers.closed_port()
-    case = agent.Case(Failure(target=f"tcp://127.0.0.1:{port}", message="x"), loaded=agent.load_settings())
+    case = Case(Failure(target=f"tcp://127.0.0.1:{port}", message="x"), loaded=agent.load_settings())
     case.diagnose(lambda notice: None)
     before = case.verdict
     assert case.look_again() is Recovery.NOTHING

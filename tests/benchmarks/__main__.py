@@ -24,11 +24,12 @@ from rich.console import Console
 from rich.table import Table
 
 import reporter
+from tests.benchmarks import facts
 from tests.benchmarks.samples import Samples, take_turns
 from tests.benchmarks.screen import CannotMeasure, Memory, Screen
 
 PEER_DIALOGS = ("zenity", "yad", "kdialog")
-PEERS = (*PEER_DIALOGS, "neofetch", "Xvfb")
+PEERS = (*PEER_DIALOGS, *facts.PEERS, "Xvfb")
 GUARDED_CALLS = 20_000
 MEMORY_ROUNDS = 3
 MESSAGE = "The server erp.example.org refuses the connection. Please check the network connection."
@@ -143,20 +144,19 @@ class Bench:
         return figures
 
     def about(self) -> list[Figure]:
-        """``reporter about --json`` as a whole process."""
-        own = [sys.executable, "-m", "reporter", "about", "--json"]
-        taken = take_turns(
-            {
-                "reporter": lambda: self._process_ms(own),
-                "neofetch": lambda: self._process_ms(["neofetch", "--stdout"]),
-            },
-            self.rounds,
-        )
+        """``reporter about --json`` as a whole process, and collecting alone inside one."""
+        taken = facts.whole_processes(self._process_ms, self.rounds)
         what = "about --json, whole process"
-        return [
-            compared(what, taken["reporter"], "neofetch", taken["neofetch"], "ms", below=1),
-            absolute(what, taken["reporter"], "ms", limit=120),
+        figures = [
+            compared(what, taken["reporter"], peer, taken[peer], "ms", below=1) for peer in facts.PEERS
         ]
+        figures.append(absolute(what, taken["reporter"], "ms", limit=120))
+        first, again = facts.inside_the_process(self.environment, self.folder, self.rounds)
+        what = "facts, inside the process"
+        figures += [compared(what, first, peer, taken[peer], "ms") for peer in facts.PEERS]
+        figures.append(absolute(what, first, "ms", limit=60))
+        figures.append(absolute("facts, collected again", again, "ms", limit=60))
+        return figures
 
     def _process_ms(self, command: list[str]) -> float:
         started = time.perf_counter()

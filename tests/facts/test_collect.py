@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import platform
 import socket
+import threading
 from pathlib import Path
 
 import msgspec
@@ -17,6 +19,7 @@ from reporter.facts.guard import Section
 from reporter.facts.linux import Linux
 from reporter.facts.model import Facts, Value
 from reporter.facts.operating_system import OperatingSystem
+from reporter.facts.places import Folder
 from reporter.settings.model import FACT_SECTIONS
 
 USER = "ivan.petrenko"
@@ -44,6 +47,39 @@ class Quiet(OperatingSystem):
     def display(self) -> Section:
         return {"session": "X11"}
 
+    def machine(self) -> Section:
+        return {"maker": "Example"}
+
+    def domain(self) -> Section:
+        return {"is_domain_joined": False}
+
+    def keyboard(self) -> Section:
+        return {"keyboard_layouts": ["us", "ru"]}
+
+    def clock(self) -> Section:
+        return {"is_clock_synchronized": True}
+
+    def monitors(self) -> Section:
+        return {"monitors": [{"width_px": 1920, "height_px": 1080}]}
+
+    def gateways(self) -> Section:
+        return {"gateways": [{"address": "192.0.2.1"}]}
+
+    def name_servers(self) -> Section:
+        return {"name_servers": ["192.0.2.53"]}
+
+    def trust(self) -> Section:
+        return {"kind": "operating system"}
+
+    def protection(self) -> Section:
+        return {"products": [{"name": "Example Guard", "is_on": True}]}
+
+    def folders(self) -> list[Folder]:
+        return [("/opt", "program files")]
+
+    def is_remote(self, path: str) -> bool:
+        return path.startswith("/net/")
+
 
 class Broken(Quiet):
     """A system on which nothing answers."""
@@ -51,7 +87,8 @@ class Broken(Quiet):
     def system(self) -> Section:
         raise OSError(5, "Input/output error", "/etc/os-release")
 
-    processor = virtualization = locale = display = proxy = system
+    processor = virtualization = locale = display = proxy = machine = domain = keyboard = system
+    clock = monitors = gateways = name_servers = trust = protection = hardening = system
 
     def time_zone(self) -> str:
         raise LookupError
@@ -75,6 +112,8 @@ def test_every_section_is_there_in_its_order() -> None:
     facts = collect(
         application_name="ERP",
         application_version="3.1",
+        application_path="/opt/erp/erp",
+        connection={"database": "Accounting"},
         settings_in_force=[{"name": "face", "value": "auto", "layer": "built-in", "place": ""}],
         include_user_name=True,
         include_host_name=True,
@@ -83,7 +122,8 @@ def test_every_section_is_there_in_its_order() -> None:
     )
     assert facts.gaps == []
     assert tuple(facts.sections) == FACT_SECTIONS
-    assert facts.sections["application"] == {"name": "ERP", "version": "3.1"}
+    assert facts.sections["application"] == {"name": "ERP", "version": "3.1", "place": "program files"}
+    assert facts.sections["connection"] == {"database": "Accounting"}
     assert facts.sections["identity"] == {"user_name": USER, "host_name": COMPUTER}
     assert facts.sections["time"]["zone"] == "Europe/Kyiv"
     assert facts.collected_at.tzinfo is not None
@@ -177,13 +217,9 @@ def test_texts_from_outside_are_made_safe_and_empty_facts_left_out() -> None:
 def test_a_system_on_which_nothing_answers_leaves_gaps() -> None:
     facts = collect(environ={}, system=Broken({}))
     assert {gap.section for gap in facts.gaps} == {
-        "system",
-        "processor",
-        "locale",
-        "time",
-        "proxy",
-        "display",
+        *("system", "processor", "locale", "time", "network", "proxy", "trust", "security", "display"),
     }
+    assert "interfaces" in facts.sections["network"], "psutil tells them on every system"
     assert "locale" in facts.sections, "the language comes from elsewhere"
     assert "/etc/os-release" not in text_of(facts)
 
@@ -195,6 +231,106 @@ def test_a_broken_procfs_leaves_gaps(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert {(gap.section, gap.reason.partition(":")[0]) for gap in facts.gaps} >= {
         ("memory", "memory"),
         ("processor", "model"),
+        ("network", "gateways"),
+        ("network", "name servers"),
     }
     assert "time" in facts.sections
     json.loads(text_of(facts))
+
+
+@pytest.mark.skipif(not hasattr(psutil, "PROCFS_PATH"), reason="a matter of Linux")
+@pytest.mark.parametrize("damage", ["garbage", "folders", "huge", "pipes"])
+def test_damaged_files_of_the_system_cost_only_themselves(tmp_path: Path, damage: str) -> None:
+    for name in ALL_FILES:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if damage == "garbage":
+            path.write_bytes(b"\xff\xfe\0=\xc3\x28\n\t\x80 : \x1b[2J " * 400)
+        elif damage == "folders":
+            path.mkdir()
+        elif damage == "pipes":
+            os.mkfifo(path)
+        else:
+            with path.open("wb") as file:
+                file.truncate(2 * 1024**3)
+    environ = {"SSL_CERT_FILE": "/etc/ssl/cert.pem", "HOME": "/home/x"}
+    facts = collect(environ=environ, system=Linux(environ, root=tmp_path, is_clock_set=lambda: True))
+    assert not [gap for gap in facts.gaps if "no answer within" in gap.reason]
+    assert facts.sections["system"]["family"] == "Linux"
+    assert len(msgspec.json.encode(facts)) < 100_000
+    assert "\x1b" not in text_of(facts)
+
+
+ALL_FILES = (
+    "etc/os-release", "proc/cpuinfo", "proc/net/route", "proc/net/ipv6_route", "etc/resolv.conf",
+    "etc/timezone", "proc/self/mounts", "proc/1/comm", "proc/77/comm", "etc/samba/smb.conf",
+    "etc/default/keyboard", "sys/class/drm/card0-DP-1/modes", "sys/class/drm/card0-DP-1/status",
+    "sys/class/net/eth0/uevent",
+    "sys/fs/selinux/enforce", "sys/class/dmi/id/sys_vendor", "sys/class/dmi/id/product_name",
+    "etc/ssl/certs/ca-certificates.crt", "etc/ssl/cert.pem", "run/systemd/container",
+    "sys/devices/system/clocksource/clocksource0/current_clocksource",
+)  # fmt: skip
+
+
+def test_hanging_collectors_are_told_and_the_rest_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+
+    class Hanging(Quiet):
+        def monitors(self) -> Section:
+            released.wait()
+            return {}
+
+        clock = gateways = monitors
+
+    monkeypatch.setattr("reporter.facts.collect.SLOW_LIMIT_MS", 30)
+    monkeypatch.setattr("reporter.facts.guard.Collector.__new__.__defaults__", (30,))
+    try:
+        facts = collect(environ={}, system=Hanging({}))
+    finally:
+        released.set()
+    assert {gap.reason for gap in facts.gaps} >= {
+        "monitors: no answer within 30 ms",
+        "clock: no answer within 30 ms",
+        "gateways: no answer within 30 ms",
+    }
+    assert facts.sections["display"] == {"session": "X11"}
+
+
+def test_what_the_caller_knows_of_the_connection_is_told_without_secrets() -> None:
+    facts = collect(
+        connection={
+            "database": "Accounting\x1b[2J",
+            "address": "https://me:geheim@erp.example.org/base?token=geheim",
+            "password": "geheim",
+            "empty": "",
+            "servers": [{"address": "http://u:geheim@a/", "pwd": "geheim"}, "http://u:geheim@b/"],
+        },
+        environ={},
+        system=Quiet({}),
+    )
+    assert facts.sections["connection"] == {
+        "database": "Accounting[2J",
+        "address": "https://erp.example.org/base",
+        "servers": [{"address": "http://a/"}, "http://b/"],
+    }
+
+
+def test_configuration_files_are_told_by_size_and_time_alone(tmp_path: Path) -> None:
+    (tmp_path / "conf.cfg").write_text("planted=geheim\n")
+    paths = [str(tmp_path / "conf.cfg"), str(tmp_path / "none.cfg"), "~/own.cfg", "/net/share/far.cfg"]
+    facts = collect(application_files=paths, environ={}, system=Quiet({}))
+    told = facts.sections["application"]["files"]
+    assert isinstance(told, list)
+    rows = [row for row in told if isinstance(row, dict)]
+    assert [row["name"] for row in rows] == ["conf.cfg", "none.cfg", "own.cfg", "far.cfg"]
+    assert [row.get("exists") for row in rows] == [True, False, False, None]
+    assert rows[0]["size_bytes"] == 15
+    assert "planted" not in text_of(facts)
+    assert str(tmp_path) not in text_of(facts)
+
+
+def test_there_are_at_most_so_many_configuration_files() -> None:
+    paths = [f"/opt/erp/{number}.cfg" for number in range(500)]
+    told = collect(application_files=paths, environ={}, system=Quiet({})).sections["application"]["files"]
+    assert isinstance(told, list)
+    assert len(told) == 30

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from reporter.facts.collect import collect
-from reporter.facts.model import Facts, Gap, Value
-from reporter.facts.text import as_text
+from reporter.facts.labels import LABELS
+from reporter.facts.model import Facts, Gap, Scalar, Value
+from reporter.facts.text import about, as_text, groups
 from reporter.settings.layers import load
 from reporter.texts import Translator
+from reporter.ui.about import Group, Row
 
 
 def facts(gaps: list[Gap] | None = None, **sections: dict[str, Value]) -> Facts:
@@ -56,7 +59,8 @@ Could not be determined
         ("total_bytes", 16 * 1024**3, "Total: 16.0 GiB"),
         ("total_bytes", 1_717_986_918, "Total: 1.6 GiB"),
         ("total_bytes", 300 * 1024**2, "Total: 300 MiB"),
-        ("total_bytes", 0, "Total: 0 MiB"),
+        ("total_bytes", 1025, "Total: 2 KiB"),
+        ("total_bytes", 0, "Total: 0 KiB"),
         ("uptime_seconds", 0, "Running for: 0 h 0 min"),
         ("uptime_seconds", 86_399, "Running for: 23 h 59 min"),
         ("uptime_seconds", 86_400, "Running for: 1 d 0 h"),
@@ -69,6 +73,7 @@ Could not be determined
         ("virtual_machine", "unknown hypervisor", "Virtual machine: unknown hypervisor"),
         ("of_the_future", "x", "of_the_future: x"),
         ("list_of_the_future", ["a", "b"], "list_of_the_future: a, b"),
+        ("rows_of_the_future", [{"name": "x", "y": 2, "z": None}], "rows_of_the_future: Name: x, y: 2"),
     ],
 )
 def test_a_fact_is_readable(fact: str, value: Value, line: str) -> None:
@@ -88,9 +93,9 @@ def test_settings_tell_their_origin_and_defaults_are_named_together() -> None:
     loaded = load(environ={"REPORTER_FACE": "none", "REPORTER_SETTINGS": "", "REPORTER_LANGUAGE": "ru"})
     told = collect(settings_in_force=loaded.rows(), environ={})
     text = english(told)
-    assert "  face = none (environment, the variable REPORTER_FACE)\n" in text
+    assert "  face: none (environment, the variable REPORTER_FACE)\n" in text
     assert "  Built-in values: help_text, help_url" in text
-    assert "endpoint =" not in text
+    assert "endpoint:" not in text
 
 
 def test_sections_of_the_future_keep_their_names() -> None:
@@ -109,3 +114,76 @@ def test_values_of_the_host_are_not_translated() -> None:
 
 def test_empty_facts_are_a_heading() -> None:
     assert english(facts()) == "Information about this computer, 2026-11-22 09:00:00 +0000\n"
+
+
+@pytest.mark.parametrize(
+    ("fact", "row", "line"),
+    [
+        (
+            "gateways",
+            {"address": "192.0.2.1", "interface": "eth0", "metric": 100},
+            "Gateway: 192.0.2.1, eth0",
+        ),
+        (
+            "monitors",
+            {"width_px": 3840, "height_px": 2160, "scale_percent": 150, "is_primary": True},
+            "Monitor: 3840 × 2160, 150 %, main monitor",
+        ),
+        ("monitors", {"output": "HDMI-A-1", "width_px": 1, "height_px": 2}, "Monitor: HDMI-A-1, 1 × 2"),
+        (
+            "files",
+            {
+                "name": "conf.cfg",
+                "place": "program files",
+                "exists": True,
+                "size_bytes": 2048,
+                "modified": "2026-11-20T10:30:00+02:00",
+            },
+            "conf.cfg: 2 KiB, 2026-11-20 10:30, program files",
+        ),
+        (
+            "files",
+            {"name": "a", "place": "home folder", "exists": False},
+            "a: does not exist, home folder",
+        ),
+        (
+            "stores_of_environment",
+            {"variable": "SSL_CERT_FILE", "place": "home folder", "exists": False},
+            "SSL_CERT_FILE: does not exist, home folder",
+        ),
+        (
+            "products",
+            {"name": "Kaspersky", "kind": "antivirus", "is_on": True, "is_current": False},
+            "Kaspersky: antivirus, switched on, out of date",
+        ),
+        ("products", {"name": "XProtect", "version": "5284", "is_on": False}, "XProtect: 5284, switched off"),
+    ],
+)
+def test_a_row_takes_one_line(fact: str, row: dict[str, Scalar], line: str) -> None:
+    assert english(facts(memory={fact: [row]})).endswith(f"Memory\n  {line}\n")
+
+
+def test_the_window_and_the_text_say_the_same() -> None:
+    told = facts(gaps=[Gap(section="time", reason="clock: odd")], system={"name": "X"}, quantum={"qubits": 3})
+    shown = about(told, Translator("en"))
+    assert shown.groups == groups(told, Translator("en"))
+    assert shown.groups == [
+        Group(heading="Operating system", rows=[Row(label="Name", value="X")]),
+        Group(heading="quantum", rows=[Row(label="qubits", value="3")]),
+        Group(heading="Could not be determined", rows=[Row(label="Time", value="clock: odd")]),
+    ]
+    assert shown.text == english(told)
+
+
+def test_the_document_of_the_window_is_that_of_the_command() -> None:
+    told = facts(system={"name": "X"})
+    document = about(told, Translator("en")).json
+    assert msgspec.json.decode(document, type=Facts) == told
+    assert document.startswith('{\n  "schema": "facts/1",\n')
+
+
+def test_every_fact_of_this_system_has_a_label() -> None:
+    told = collect(environ={})
+    assert {fact for section in told.sections.values() for fact in section} <= {
+        *LABELS, "interfaces", "in_force", "stores_of_environment", "selinux", "apparmor",
+    }  # fmt: skip

@@ -10,11 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
-from reporter.delivery.destination import open_destination
+from reporter.delivery.destination import Destination, open_destination
 from reporter.delivery.postman import Postman
 from reporter.delivery.receipt import Receipt, State
-from reporter.delivery.spool import Attachment, Spool
+from reporter.delivery.spool import Spool
 from reporter.inbox.server import Inbox
+from reporter.report.model import Attachment
 
 Document = Callable[..., dict[str, Any]]
 
@@ -27,6 +28,10 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
         yield spool
 
 
+def destination(base: str) -> Destination:
+    return open_destination(f"{base}reports", pack=lambda envelope: b"")
+
+
 def send(spool: Spool, base: str, raw: bytes, *, attachment: bytes = b"\x89PNG") -> Receipt:
     spool.enqueue(
         REFERENCE,
@@ -35,7 +40,7 @@ def send(spool: Spool, base: str, raw: bytes, *, attachment: bytes = b"\x89PNG")
         sendable=True,
         sent_by_person=True,
     )
-    return Postman(spool, [open_destination(f"{base}reports")]).deliver(REFERENCE)
+    return Postman(spool, [destination(base)]).deliver(REFERENCE)
 
 
 def test_support_has_what_was_previewed(spool: Spool, base: str, document: Document) -> None:
@@ -94,6 +99,6 @@ def test_an_inbox_that_comes_back_gets_what_waited(spool: Spool, document: Docum
     assert (receipt.state, receipt.reason) == (State.QUEUED, "the endpoint's server refuses the connection")
     back = Inbox(tmp_path / "inbox.sqlite", base.removeprefix("http://").rstrip("/"))
     assert back.start() == base
-    [receipt] = Postman(spool, [open_destination(f"{base}reports")]).flush(force=True)
+    [receipt] = Postman(spool, [destination(base)]).flush(force=True)
     back.stop()
     assert (receipt.state, receipt.tries) == (State.ACCEPTED, 2)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reporter.errors import InboxError
+from reporter.inbox import store as store_module
 from reporter.inbox.store import Arrival, Attachment, Conflict, Store, Summary
 
 NINE = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -121,8 +122,53 @@ def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     db = sqlite3.connect(path)
     db.execute("PRAGMA user_version = 7")
     db.close()
-    with pytest.raises(InboxError, match=r"newer version of Reporter \(format 7, this one knows 1\)"):
+    with pytest.raises(InboxError, match=r"newer version of Reporter \(format 7, this one knows 2\)"):
         Store(path)
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "inbox.sqlite"
+    db = sqlite3.connect(path)
+    db.executescript(store_module._CHANGES[1])
+    db.execute("PRAGMA user_version = 1")
+    with db:
+        db.execute(
+            "INSERT INTO reports VALUES (1, '0000-00007', ?, 0, x'00', x'7b7d', 'tls.expired', '', '', "
+            "'', '', '', '', 'sought')",
+            (NINE.timestamp(),),
+        )
+    db.close()
+    for _ in range(2):
+        store = Store(path, now=lambda: NINE)
+        assert [row.reference for row in store.listing(limit=9, by_kind=True).rows][-1] == "0000-00007"
+        old = store.get("0000-00007")
+        assert old is not None
+        assert (old.report_json, old.alike, old.first_at) == (b"{}", 1, None)
+        store.put(arrival(8, fingerprint="f")).result()
+        assert store.listing(kind="f", limit=9).total == 1
+        store.close()
+
+
+def test_reports_are_counted_by_their_kind(tmp_path: Path) -> None:
+    moments = iter(NINE + timedelta(minutes=minute) for minute in range(9))
+    store = Store(tmp_path / "inbox.sqlite", now=lambda: next(moments))
+    for number, fingerprint in enumerate(["a", "b", "a", "", "", "a"]):
+        cause = "tcp.refused" if number == 2 else "tls.expired"
+        store.put(arrival(number, fingerprint=fingerprint, cause=cause)).result()
+    every = store.listing(limit=9)
+    assert [(row.reference[-1], row.alike) for row in every.rows] == [
+        ("5", 3), ("4", 1), ("3", 1), ("2", 3), ("1", 1), ("0", 3),
+    ]  # fmt: skip
+    kinds = store.listing(limit=9, by_kind=True)
+    assert (kinds.total, kinds.kinds) == (6, 4)
+    assert [(row.reference[-1], row.alike) for row in kinds.rows] == [("5", 3), ("4", 1), ("3", 1), ("1", 1)]
+    assert [row.reference[-1] for row in store.listing(limit=2, offset=2, by_kind=True).rows] == ["3", "1"]
+    chosen = store.listing(limit=9, kind="a", cause="tls.expired")
+    assert ([row.reference[-1] for row in chosen.rows], chosen.total) == (["5", "0"], 2)
+    stored = store.get("0000-00005")
+    assert stored is not None
+    assert (stored.alike, stored.first_at) == (3, NINE)
+    store.close()
 
 
 @pytest.mark.parametrize("content", [b"", b"this is a letter" * 100])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -99,7 +100,11 @@ def test_a_storm_from_many_clients_is_taken_whole(base: str, document: Document)
         (b"[]", "must hold a JSON object"),
         (b"null", "must hold a JSON object"),
         (b'{"reference": "7K3D-9QX2M"}', "must have the schema “report/1”"),
-        (b'{"schema": "report/2", "reference": "7K3D-9QX2M"}', "must have the schema “report/1”"),
+        (
+            b'{"schema": "report/3", "reference": "7K3D-9QX2M"}',
+            "must have the schema “report/1” or “report/2”;",
+        ),
+        (b'{"schema": ["report/2"], "reference": "7K3D-9QX2M"}', "must have the schema"),
         (b'{"schema": "report/1"}', "is not a reference"),
         (b'{"schema": "report/1", "reference": 7}', "is not a reference"),
         (b'{"schema": "report/1", "reference": "../../etc"}', "is not a reference"),
@@ -110,6 +115,46 @@ def test_a_storm_from_many_clients_is_taken_whole(base: str, document: Document)
 )
 def test_what_is_no_report_is_refused_with_a_sentence(post: Post, raw: bytes, part: str) -> None:
     assert is_problem(post(raw), 422, part)
+
+
+@pytest.mark.parametrize("schema", ["report/1", "report/2"])
+def test_both_schemas_are_taken(post: Post, document: Document, schema: str) -> None:
+    assert post(document(schema=schema)).status_code == 201
+
+
+DIGEST = hashlib.sha256(b"one").hexdigest()
+
+
+@pytest.mark.parametrize(
+    "enclosures",
+    [
+        [{"name": "a.log", "sha256": DIGEST}],
+        [{"name": "a.log", "sha256": f" {DIGEST.upper()} "}],
+        [{"name": "folder/a.log", "sha256": DIGEST}],
+        [{"name": "a.log", "sha256": "0" * 64}, {"name": "a.log", "sha256": DIGEST}],
+        [{"name": "a.log"}],
+        [{"name": "a.log", "sha256": ""}],
+        [{"name": "a.log", "sha256": 7}],
+        [{"name": "other.log", "sha256": "0" * 64}],
+        [7, None, {"name": 7, "sha256": 7}, []],
+        {"name": "a.log", "sha256": "0" * 64},
+        "a.log",
+    ],
+)
+def test_a_file_that_is_what_the_report_says_is_taken(
+    post: Post, document: Document, enclosures: Any
+) -> None:
+    report = document(schema="report/2", attachments=enclosures)
+    assert post(report, attachments=[("a.log", b"one", "text/plain")]).status_code == 201
+
+
+def test_a_file_that_is_another_than_the_report_says_is_refused(
+    client: httpx.Client, post: Post, document: Document
+) -> None:
+    report = document(schema="report/2", attachments=[{"name": "a.log", "sha256": DIGEST}])
+    answer = post(report, attachments=[("b.log", b"one", "x/y"), ("a.log", b"two", "text/plain")])
+    assert is_problem(answer, 422, "“a.log” is not the file that the report names")
+    assert "No report has come in yet" in client.get("/").text
 
 
 def test_a_report_without_its_key_is_refused(post: Post) -> None:

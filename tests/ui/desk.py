@@ -6,12 +6,17 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import msgspec
+
 from reporter.delivery.receipt import Receipt, State
 from reporter.diagnosis.verdict import Retry
-from reporter.errors import SpoolError
-from reporter.report.model import Story
+from reporter.errors import PictureError, SpoolError
+from reporter.report.drawing import BlackOut, Mark, Picture, Source
+from reporter.report.model import Enclosure, Story
+from reporter.ui.about import About, Group, Row
+from reporter.ui.desk import Preview, Recovery, RetryResult, Section
 from reporter.ui.notice import Notice
-from reporter.ui.presenter import Recovery, RetryResult
+from reporter.ui.window.raster import Raster
 
 REFERENCE = "K7QF-9M2TX"
 GATE_LIMIT_S = 20
@@ -83,6 +88,32 @@ LOCKED = Notice(
     asks_access_code=True,
     details="HTTP 423 Locked",
 )
+CRASHED = Notice(
+    headline="ERP has ended unexpectedly",
+    advice=[
+        "Start the program again; what was saved before is still there.",
+        "If it happens again, send a report: it holds what support needs to find the cause.",
+    ],
+    is_crash=True,
+    details="Segmentation fault in libexample.so\n",
+)
+SECTIONS = (
+    Section(name="story", title="What you wrote", is_on=True),
+    Section(name="failure", title="The failure", is_on=True, is_locked=True),
+    Section(name="verdict", title="The cause that was found", is_on=True),
+    Section(name="facts", title="This computer", is_on=True),
+    Section(name="memory", title="Memory and processor", is_on=True, parent="facts"),
+    Section(name="network", title="Network and name servers", is_on=True, parent="facts"),
+    Section(name="display", title="Displays and their scaling", is_on=True, parent="facts"),
+    Section(name="user", title="Your user name", is_on=False, is_locked=True),
+    Section(name="logs", title="The last lines of the program’s log", is_on=False),
+)
+SOURCES = (
+    Source(id="monitor-1", kind="monitor", number=1, width=1920, height=1080),
+    Source(id="monitor-2", kind="monitor", number=2, width=2560, height=1440),
+    Source(id="window-7", kind="window", title="ERP: invoice 4711", width=800, height=600, is_ours=True),
+    Source(id="window-8", kind="window", title="Mail to a colleague " * 9, width=800, height=600),
+)
 ABOUT = "\n".join(
     [
         "Application   ERP 3.1.4",
@@ -98,7 +129,7 @@ ABOUT = "\n".join(
 
 
 class FakeDesk:
-    """``gate``: while it is closed, diagnosing, sending and collecting wait."""
+    """``gate``: while it is closed, diagnosing, sending, collecting and taking pictures wait."""
 
     def __init__(
         self,
@@ -109,6 +140,8 @@ class FakeDesk:
         application: str = "ERP",
         has_host: bool = True,
         can_send: bool = True,
+        can_attach_pictures: bool = True,
+        draft: Story | None = None,
     ) -> None:
         self.reference = REFERENCE
         self.application = application
@@ -124,6 +157,16 @@ class FakeDesk:
         self.looks = 0
         self.about_text = ABOUT
         self.disk_full = False
+        self.can_attach_pictures = can_attach_pictures
+        self.kept: list[Story] = []
+        self.taken: list[str] = []
+        self.given: list[bytes] = []
+        self.attached: list[tuple[Picture, list[Mark]]] = []
+        self.pictures_work = True
+        self.shown_sections = list(SECTIONS)
+        self.shown_sources = list(SOURCES)
+        self._draft = draft or Story()
+        self._enclosures: list[Enclosure] = []
         self._first = first
         self._verdicts = list(verdicts) or [EXPIRED]
         self._results = list(results)
@@ -146,14 +189,69 @@ class FakeDesk:
         self._pass_gate()
         return self._results.pop(0) if self._results else RetryResult.FAILED
 
-    def preview(self, story: Story) -> str:
+    def draft(self) -> Story:
+        return self._draft
+
+    def keep_draft(self, story: Story) -> None:
+        self.kept.append(story)
+        if self.disk_full:
+            raise SpoolError("The disk is full.")
+
+    def sections(self) -> list[Section]:
+        return self.shown_sections
+
+    def switch(self, name: str, is_on: bool) -> None:
+        self.shown_sections = [
+            msgspec.structs.replace(one, is_on=is_on) if one.name == name and not one.is_locked else one
+            for one in self.shown_sections
+        ]
+
+    def sources(self) -> list[Source]:
+        self._pass_gate()
+        self._need_pictures()
+        return self.shown_sources
+
+    def take(self, source_id: str) -> Picture:
+        self.taken.append(source_id)
+        self._pass_gate()
+        self._need_pictures()
+        return picture()
+
+    def picture_of(self, content: bytes) -> Picture:
+        self.given.append(content)
+        self._need_pictures()
+        return picture()
+
+    def attach(self, picture: Picture, marks: list[Mark]) -> Enclosure:
+        self._pass_gate()
+        self._need_pictures()
+        self.attached.append((picture, marks))
+        name = f"screenshot-{len(self.attached)}.png"
+        enclosure = Enclosure(name=name, content_type="image/png", size_bytes=216_000, sha256="0" * 64)
+        self._enclosures = [*self._enclosures, enclosure]
+        return enclosure
+
+    def attachments(self) -> list[Enclosure]:
+        return self._enclosures
+
+    def detach(self, name: str) -> None:
+        self._enclosures = [one for one in self._enclosures if one.name != name]
+
+    def preview(self, story: Story) -> Preview:
         self._pass_gate()
         lines = "\n".join(f'    "fact.{n:02}": "value {n}",' for n in range(30))
-        return (
-            f'{{\n  "schema": "report/1",\n  "reference": "{REFERENCE}",\n'
-            f'  "story": {{\n    "text": "{story.text}",\n    "contact": "{story.contact}"\n  }},\n'
-            f'  "facts": {{\n{lines}\n  }}\n}}\n'
+        on = [section.name for section in self.shown_sections if section.is_on]
+        told = msgspec.json.format(msgspec.json.encode(story), indent=2).decode()
+        exact = (
+            f'{{\n  "schema": "report/2",\n  "reference": "{REFERENCE}",\n'
+            f'  "story": {told},\n  "sections": "{on}",\n  "facts": {{\n{lines}\n  }}\n}}\n'
         )
+        facts = "\n".join(f"Fact {n}: value {n}" for n in range(30))
+        readable = (
+            f"Number {REFERENCE}\n\nWhat I wanted to do\n{story.wanted}\n\nWhat happened\n{story.happened}\n"
+            f"\nQuestions\n{story.questions}\n\nThis computer\n{facts}\n\nTaken out: 2 passwords, 1 address\n"
+        )
+        return Preview(readable=readable, exact=exact)
 
     def send(self, story: Story) -> Receipt:
         self.sent.append(story)
@@ -162,16 +260,30 @@ class FakeDesk:
             raise SpoolError("The disk is full.")
         return self._receipt
 
-    def about(self) -> str:
+    def about(self) -> About:
         self._pass_gate()
-        return self.about_text
+        rows = [Row(label="", value=line) for line in self.about_text.splitlines()]
+        groups = [Group(heading="Everything", rows=rows)]
+        return About(groups=groups, text=self.about_text, json='{"schema": "about/1"}\n')
 
     def open_link(self, url: str) -> bool:
         self.opened.append(url)
         return url.startswith("https://")
 
+    def _need_pictures(self) -> None:
+        if not self.pictures_work:
+            raise PictureError("No picture of this screen can be taken: its owner does not allow it.")
+
     def _pass_gate(self) -> None:
         assert self.gate.wait(GATE_LIMIT_S), "the test never opened the gate"
+
+
+def picture(width: int = 320, height: int = 200) -> Picture:
+    """A small screenshot with a black-out that was suggested."""
+    drawn = Raster(width, height, (240, 240, 245))
+    drawn.rounded((20, 20, width - 40, height - 40), 8, (30, 90, 200))
+    marks: list[Mark] = [BlackOut(x1=40, y1=40, x2=120, y2=60, reason="password")]
+    return Picture(png=drawn.png(), width=width, height=height, marks=marks)
 
 
 def receipt_of(state: State, *, page: str = "", reason: str = "") -> Receipt:

@@ -144,7 +144,7 @@ class Person:
                 read.append(widget.get("1.0", "end-1c"))
             elif isinstance(widget, ttk.Entry):
                 read.append(widget.get())
-            elif isinstance(widget, ttk.Label | ttk.Button):
+            elif isinstance(widget, ttk.Label | ttk.Button | ttk.Checkbutton | ttk.Radiobutton):
                 read.append(str(widget.cget("text")))
         return read
 
@@ -157,6 +157,13 @@ class Person:
         found = [w for w in self.widgets() if isinstance(w, ttk.Button) and str(w.cget("text")) == label]
         assert len(found) == 1, f"{len(found)} buttons are labelled {label!r}: {self.texts()}"
         return found[0]
+
+    def choose(self, label: str) -> None:
+        """Choose the check box or the segment that is labelled so."""
+        kinds = (ttk.Checkbutton, ttk.Radiobutton)
+        found = [w for w in self.widgets() if isinstance(w, kinds) and str(w.cget("text")) == label]
+        assert len(found) == 1, f"{len(found)} choices are labelled {label!r}"
+        found[0].invoke()
 
     def click(self, label: str) -> None:
         """Press the mouse on the button that is labelled so."""

@@ -12,17 +12,11 @@ from reporter.delivery.receipt import State
 from reporter.diagnosis.verdict import Retry
 from reporter.report.model import Story
 from reporter.texts import Translator
+from reporter.ui.desk import RetryResult
 from reporter.ui.notice import ADVICE_LIMIT_ITEMS, HEADLINE_LIMIT_CHARS, tidy
-from reporter.ui.presenter import (
-    AUTOMATIC_RETRY_S,
-    RETRY_AT_LIMIT_S,
-    Page,
-    Presenter,
-    RetryResult,
-    View,
-    retry_text,
-)
+from reporter.ui.presenter import AUTOMATIC_RETRY_S, RETRY_AT_LIMIT_S, Presenter
 from reporter.ui.recorded import RecordedFace
+from reporter.ui.view import Page, View, retry_text
 from tests.ui.desk import EXPIRED, FIRST, LOCKED, REFERENCE, REFUSED, FakeDesk, receipt_of
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -228,7 +222,7 @@ def test_without_a_host_no_code_is_asked_for() -> None:
 )
 def test_the_receipt_says_what_became_of_the_report(state: State, headline: str) -> None:
     desk = FakeDesk(receipt=receipt_of(state, reason="it\x1b[31m waits"))
-    story = Story(text="I wanted to post an invoice.", contact="4471")
+    story = Story(happened="I wanted to post an invoice.", contact="4471")
 
     def script(face: RecordedFace) -> None:
         face.presenter.compose()
@@ -279,11 +273,11 @@ def test_a_report_that_could_not_be_kept_can_be_sent_again() -> None:
 
     def script(face: RecordedFace) -> None:
         face.presenter.compose()
-        face.presenter.send(Story(text="mine"))
+        face.presenter.send(Story(happened="mine"))
         assert face.last.page is Page.COMPOSE
         assert face.last.remark == "The report could not be kept, and was not sent. The disk is full."
         desk.disk_full = False
-        face.presenter.send(Story(text="mine"))
+        face.presenter.send(Story(happened="mine"))
         assert face.last.remark == ""
 
     presenter, face = tell(desk, script)

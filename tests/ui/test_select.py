@@ -26,7 +26,7 @@ NO_SUCH_DISPLAY = {"DISPLAY": ":4711"}
 @pytest.fixture
 def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pretend that this process belongs to a terminal."""
-    monkeypatch.setattr("reporter.ui.terminal._open_terminal", lambda: (sys.stdin, sys.stdout))
+    monkeypatch.setattr("reporter.ui.terminal.face.open_terminal", lambda: (sys.stdin, sys.stdout))
 
 
 def test_auto_is_the_window_where_there_is_a_display(screens: Screens) -> None:

@@ -8,6 +8,7 @@ import pty
 import select
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TextIO
 
 import msgspec
@@ -18,11 +19,14 @@ from reporter.diagnosis.verdict import Retry
 from reporter.errors import FaceUnavailable
 from reporter.report.model import Story
 from reporter.texts import Translator
-from reporter.ui.presenter import Presenter, RetryResult
+from reporter.ui.desk import RetryResult
+from reporter.ui.presenter import Presenter
 from reporter.ui.terminal import TerminalFace
-from tests.ui.desk import EXPIRED, LOCKED, REFERENCE, REFUSED, RUSSIAN, FakeDesk, receipt_of
+from tests.ui.desk import CRASHED, EXPIRED, LOCKED, REFERENCE, REFUSED, RUSSIAN, FakeDesk, receipt_of
 
 READ_LIMIT_S = 10
+NOTHING_TOLD = ("",) * 6
+"""An empty line for each question of the form."""
 
 
 class Paper(io.StringIO):
@@ -88,9 +92,31 @@ def test_only_the_choices_that_apply_are_offered() -> None:
 
 def test_a_report_is_composed_previewed_and_sent() -> None:
     desk = FakeDesk(receipt=receipt_of(State.ACCEPTED, page="https://support.example.org/1"))
-    presenter, written = talk(desk, "s", "I wanted", "to post", "", "4471", "w", "s", "o", "c")
-    story = Story(text="I wanted\nto post", contact="4471")
+    told = (
+        "I wanted",
+        "to post",
+        "",
+        "a form",
+        "",
+        "nothing",
+        "",
+        "Is it saved?",
+        "When?",
+        "",
+        "4471",
+        "noon",
+    )
+    presenter, written = talk(desk, "s", *told, "w", "x", "s", "o", "c")
+    story = Story(
+        wanted="I wanted\nto post",
+        expected="a form",
+        happened="nothing",
+        questions=["Is it saved?", "When?"],
+        contact="4471",
+        best_time="noon",
+    )
     assert desk.sent == [story]
+    assert desk.preview(story).readable.rstrip() in "\n".join(map(str.rstrip, written.splitlines()))
     assert '"contact": "4471"' in written
     assert "Support has your report." in written
     assert desk.opened == ["https://support.example.org/1"]
@@ -99,7 +125,7 @@ def test_a_report_is_composed_previewed_and_sent() -> None:
 
 def test_going_back_sends_nothing() -> None:
     desk = FakeDesk()
-    _, written = talk(desk, "s", "", "", "b", "c")
+    _, written = talk(desk, "s", *NOTHING_TOLD, "b", "c")
     assert desk.sent == []
     assert written.count("Send report…") == 2
 
@@ -107,14 +133,14 @@ def test_going_back_sends_nothing() -> None:
 def test_a_report_that_could_not_be_kept_is_told() -> None:
     desk = FakeDesk()
     desk.disk_full = True
-    _, written = talk(desk, "s", "", "", "s", "c")
+    _, written = talk(desk, "s", *NOTHING_TOLD, "s", "c")
     assert "The disk is full." in written
 
 
 def test_details_about_and_help_are_shown() -> None:
     desk = FakeDesk()
     _, written = talk(desk, "d", "a", "w", "h", "c")
-    for part in ("verify code 10", "Debian GNU/Linux 12", '"schema": "report/1"'):
+    for part in ("verify code 10", "Debian GNU/Linux 12", f"Number {REFERENCE}"):
         assert part in written
     assert desk.opened == [EXPIRED.help_url]
 
@@ -190,7 +216,7 @@ def test_cyrillic_letters_on_the_same_keys_choose_too(
     language: str, send: str, texts: Callable[[str], Translator]
 ) -> None:
     desk = FakeDesk()
-    talk(desk, "р", send, "", "", send, "с", texts=texts(language))
+    talk(desk, "р", send, *NOTHING_TOLD, send, "с", texts=texts(language))
     assert desk.opened == [EXPIRED.help_url]
     assert desk.sent == [Story()]
 
@@ -271,3 +297,70 @@ def test_without_a_terminal_the_face_says_so(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("builtins.open", no_terminal)
     with pytest.raises(FaceUnavailable, match="belongs to no terminal"):
         TerminalFace()
+
+
+def test_what_was_kept_is_shown_and_can_be_sent_as_it_is() -> None:
+    desk = FakeDesk(draft=Story(wanted="to post\x1b[2J", questions=["Is it saved?"], contact="4471"))
+    _, written = talk(desk, "s", "s", "c")
+    assert "Kept from last time." in written
+    assert "1. Is it saved?" in written
+    assert "\x1b[2J" not in written
+    assert [story.contact for story in desk.sent] == ["4471"]
+
+
+def test_answers_can_be_changed_kept_and_taken_away() -> None:
+    desk = FakeDesk(draft=Story(wanted="to post", happened="nothing", questions=["One?"], contact="4471"))
+    changed = ("", "a form", "", "-", "", "", "-", "noon")
+    talk(desk, "s", "e", *changed, "s", "c")
+    assert desk.sent == [
+        Story(wanted="to post", expected="a form", questions=["One?"], contact="", best_time="noon")
+    ]
+
+
+def test_starting_empty_at_a_terminal() -> None:
+    desk = FakeDesk(draft=Story(wanted="to post"))
+    talk(desk, "s", "n", *NOTHING_TOLD, "s", "c")
+    assert desk.sent == [Story()]
+
+
+def test_every_answer_is_kept_even_when_the_terminal_goes_away() -> None:
+    desk = FakeDesk()
+    talk(desk, "s", "to post", "", "a form")
+    assert desk.kept[-1] == Story(wanted="to post")
+    assert desk.sent == []
+
+
+def test_sections_are_switched_by_number() -> None:
+    desk = FakeDesk()
+    _, written = talk(desk, "s", *NOTHING_TOLD, "l", "3", "2", "77", "", "x", "b", "c")
+    off = [section.name for section in desk.sections() if not section.is_on]
+    assert off == ["verdict", "user", "logs"]
+    assert "[x] The failure (Set by your administrator)" in written
+    assert "[ ] The cause that was found" in written
+    assert "Please type a number from 1 to 9." in written
+    assert "'failure', 'facts'" in written, "the verdict between them is left out"
+
+
+def test_pictures_are_attached_from_files_and_removed(tmp_path: Path) -> None:
+    desk, file = FakeDesk(), tmp_path / "shot.png"
+    file.write_bytes(b"a picture")
+    told = ("p", f'"{file}"', "p", "/nonexistent", "p", str(file), "m", "1", "s", "c")
+    _, written = talk(desk, "s", *NOTHING_TOLD, *told)
+    assert desk.given == [b"a picture"] * 2
+    assert "screenshot-1.png  211 KB" in written
+    assert "The file could not be read: /nonexistent" in written
+    assert [one.name for one in desk.attachments()] == ["screenshot-2.png"]
+
+
+def test_where_pictures_are_not_allowed_no_letter_offers_them() -> None:
+    _, written = talk(FakeDesk(can_attach_pictures=False), "s", *NOTHING_TOLD, "p", "b", "c")
+    assert "Please type one of these letters: s, w, x, e, l, b" in written
+
+
+@pytest.mark.parametrize(("has_host", "offered"), [(True, True), (False, False)])
+def test_after_a_crash_the_program_can_be_started_again(has_host: bool, offered: bool) -> None:
+    desk = FakeDesk(CRASHED, first=CRASHED, has_host=has_host, results=(RetryResult.SUCCEEDED,))
+    _, written = talk(desk, "t", "c")
+    assert ("Start again" in written) == offered
+    assert ("The program was started again." in written) == offered
+    assert "Check again" not in written

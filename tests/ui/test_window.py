@@ -18,12 +18,11 @@ from reporter.delivery.receipt import State
 from reporter.diagnosis.verdict import Retry
 from reporter.report.model import STORY_LIMIT_CHARS, Story
 from reporter.texts import Translator
+from reporter.ui.desk import RetryResult
 from reporter.ui.notice import Notice
-from reporter.ui.presenter import RetryResult
 from reporter.ui.window.prose import Prose, TextBox
 from tests.ui.conftest import Screens
 from tests.ui.desk import (
-    ABOUT,
     EXPIRED,
     LOCKED,
     REFERENCE,
@@ -31,6 +30,7 @@ from tests.ui.desk import (
     RUSSIAN,
     UKRAINIAN,
     FakeDesk,
+    picture,
     receipt_of,
 )
 from tests.ui.screen import Person, Script
@@ -132,8 +132,22 @@ def test_every_page_is_whole_and_readable(
         person.face._dialog._about.close()  # type: ignore[union-attr]
         person.presenter.compose()
         yield lambda: person.reads(say("How can support reach you?"))
-        person.write("I wanted to post an invoice. " * 40)
         look()
+        person.write("I wanted to post an invoice. " * 40)
+        person.click(say("Ask a question"))
+        person.write("Is it saved? " * 20)
+        look()
+        person.click(say("Add a screenshot…"))
+        yield lambda: person.reads("ERP: invoice 4711")
+        look()
+        person.press("<Escape>")
+        person.presenter.attach(picture(), [])
+        yield lambda: person.reads("screenshot-1.png")
+        look()
+        person.click(say("What will be sent…"))
+        yield lambda: person.reads("Fact 29")
+        look()
+        person.face._dialog._preview.close()  # type: ignore[union-attr]
         person.press("<Escape>")
         yield lambda: person.reads(say("Keep writing"))
         look()
@@ -182,18 +196,26 @@ def test_the_whole_dialog_by_keyboard_alone(screens: Screens, texts: Texts) -> N
         screen.type_keys("Return")
         yield lambda: label() == "Text"
         screen.type_keys("H", "i", "Return", "y", "o", "u")
-        yield lambda: person.face._dialog.story() == Story(text="Hi\nyou")
-        screen.type_keys("Tab")
-        yield lambda: label() == "Entry"
-        screen.type_keys("4", "4")
+        yield lambda: person.face._dialog.story() == Story(wanted="Hi\nyou")
+        screen.type_keys("Tab", "a")
+        yield lambda: person.face._dialog.story().expected == "a"
+        screen.type_keys("Tab", "b")
+        yield lambda: person.face._dialog.story().happened == "b"
+        screen.type_keys("Tab", "4", "4")
         yield lambda: person.face._dialog.story().contact == "44"
+        screen.type_keys("Tab", "8")
+        yield lambda: person.face._dialog.story().best_time == "8"
+        for expected in ("Ask a question", "Add a screenshot…", "What will be sent…", "Back", "Send"):
+            screen.type_keys("Tab")
+            yield lambda expected=expected: label() == expected  # type: ignore[misc]
         screen.type_keys("Escape")
         yield lambda: label() == "Keep writing"
         screen.type_keys("Escape")
         yield lambda: label() == "Text"
         screen.type_keys("ctrl+Return")
         yield lambda: person.reads("Support has your report.")
-        assert desk.sent == [Story(text="Hi\nyou", contact="44")]
+        story = Story(wanted="Hi\nyou", expected="a", happened="b", contact="44", best_time="8")
+        assert desk.sent == [story]
         yield lambda: label() == "Close"
         screen.type_keys("Return")
         yield lambda: person.presenter.view().closed
@@ -244,7 +266,7 @@ def test_ctrl_c_in_the_terminal_that_started_it_closes(screens: Screens, texts: 
     assert person.presenter.view().closed
 
 
-def test_closing_asks_while_something_typed_would_be_lost(screens: Screens, texts: Texts) -> None:
+def test_closing_asks_while_a_report_was_begun_and_keeps_it(screens: Screens, texts: Texts) -> None:
     desk = FakeDesk()
     person = Person(screens(), desk, texts("en"))
 
@@ -264,6 +286,7 @@ def test_closing_asks_while_something_typed_would_be_lost(screens: Screens, text
         person.click("Close")
         yield lambda: person.presenter.view().closed
         assert desk.sent == []
+        assert desk.kept[-1] == Story(wanted="half a thought")
 
     person.run(script())
 
@@ -277,7 +300,7 @@ def test_a_window_closed_while_sending_ends_when_the_report_has_arrived(
     def script() -> Script:
         yield person.idle
         desk.gate.clear()
-        person.presenter.send(Story(text="on its way"))
+        person.presenter.send(Story(happened="on its way"))
         yield lambda: desk.sent and person.face._dialog._view.sending
         person.press("<Escape>")
         assert not person.root.winfo_ismapped()
@@ -372,14 +395,9 @@ def test_about_comes_later_in_a_window_of_its_own(screens: Screens, texts: Texts
         yield lambda: person.reads("Collecting…")
         desk.gate.set()
         yield lambda: person.reads("Debian GNU/Linux 12")
-        sheet = next(w for w in person.root.winfo_children() if isinstance(w, tkinter.Toplevel))
-        copy = next(
-            w for w in person.widgets(sheet) if isinstance(w, ttk.Button) and w.cget("text") == "Copy"
-        )
-        copy.invoke()
-        assert person.clipboard() == ABOUT
-        sheet.event_generate("<Escape>")
-        yield lambda: not sheet.winfo_exists()
+        window = next(w for w in person.root.winfo_children() if isinstance(w, tkinter.Toplevel))
+        window.event_generate("<Escape>")
+        yield lambda: not window.winfo_exists()
         assert person.reads(EXPIRED.headline), "the dialog is still there"
 
     person.run(script())
@@ -395,8 +413,10 @@ def test_the_preview_is_the_text_of_the_desk(screens: Screens, texts: Texts) -> 
         yield lambda: person.reads("How can support reach you?")
         person.write("my story")
         person.click("What will be sent…")
-        exactly = desk.preview(Story(text="my story"))
-        yield lambda: exactly in person.texts()
+        shown = desk.preview(Story(wanted="my story"))
+        yield lambda: shown.readable in person.texts()
+        person.choose("Byte for byte")
+        yield lambda: shown.exact in person.texts()
 
     person.run(script())
 

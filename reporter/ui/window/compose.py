@@ -7,83 +7,274 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from reporter.report.model import CONTACT_LIMIT_CHARS, STORY_LIMIT_CHARS, Story
-from reporter.ui.presenter import View
+from reporter.ui.view import View
+from reporter.ui.window.fields import GrowingBox
 from reporter.ui.window.parts import Link, Page, WrapLabel
-from reporter.ui.window.prose import Prose, TextBox
+from reporter.ui.window.prose import Prose, leave
+from reporter.ui.window.questions import Questions
 
 if TYPE_CHECKING:
     from reporter.ui.window.dialog import Dialog
+    from reporter.ui.window.pictures import Pictures
 
-STORY_LINES = 6
+STORY_LINES = 2
+STORY_MOST_LINES = 9
 
 
 class ComposePage(Page):
-    """The story, the contact, and a look at what will be sent. All of it is optional."""
+    """The story in three parts, questions, screenshots, how to be reached, and a look at what will be sent.
+
+    All of it is optional. Questions and screenshots have no place on the page until they are asked for.
+    """
 
     def __init__(self, dialog: Dialog) -> None:
         super().__init__(dialog.root, dialog.theme)
+        self._dialog = dialog
         self._presenter = dialog.presenter
-        self._texts = dialog.presenter.texts
-        say = self._texts.say
+        self._say = say = dialog.say
         self._remark = ""
-        theme, px, body = self.theme, self.theme.px, self.body
+        self._filling = True
+        px, body = self.theme.px, self.body
         body.columnconfigure(0, weight=1)
-        headline = Prose(body, theme, width_px=self.inside, font=theme.headline)
+        headline = Prose(body, self.theme, width_px=self.inside, font=self.theme.headline)
         headline.set([say("Tell support what happened")])
-        headline.grid(sticky="we")
-        self._hint(
-            say("Both fields may stay empty; the technical information is added by itself."), gap=px(6)
+        headline.grid(row=0, sticky="we")
+        hint = say("Everything here may stay empty; the technical information is added by itself.")
+        self._muted(body, hint).grid(row=1, sticky="we", padx=self.ring, pady=(px(6), 0))
+        self._restored = self._build_restored()
+        self._wanted = self._story_field(3, say("What did you want to do?"))
+        self._expected = self._story_field(5, say("What did you expect?"))
+        self._happened = self._story_field(7, say("What happened instead?"))
+        self._questions = Questions(
+            body,
+            self.theme,
+            say,
+            changed=self._write,
+            emptied=self._close_questions,
+            full=self._tell_full,
         )
-        self._label(say("What did you want to do, and what happened?"))
-        self._story = TextBox(body, theme, lines=STORY_LINES, font=theme.body, readonly=False)
-        self._story.grid(sticky="we", padx=self.ring, pady=(px(6), 0))
-        self._story.text.bind("<<Modified>>", self._limit_story)
-        self._story.text.bind("<Control-Return>", self._send_by_key)
-        self._label(say("How can support reach you?"))
-        self._contact = ttk.Entry(body, font=theme.body)
-        allowed = (dialog.root.register(lambda text: len(text) <= CONTACT_LIMIT_CHARS), "%P")
-        self._contact.configure(validate="key", validatecommand=allowed)
-        self._contact.grid(sticky="we", padx=self.ring, pady=(px(6), 0))
-        self._hint(say("A telephone number or an e-mail address."), gap=px(4))
-        Link(body, say("What will be sent…"), dialog.open_preview).grid(sticky="w", pady=(px(16), 0))
+        self._questions.grid(row=9, sticky="we", pady=(px(20), 0))
+        self._questions.grid_remove()
+        self._contact, self._best_time = self._build_reach()
+        self._pictures: Pictures | None = None
+        self._pictures_place = ttk.Frame(body)
+        self._pictures_place.columnconfigure(0, weight=1)
+        self._pictures_place.grid(row=11, sticky="we", pady=(px(20), 0))
+        self._pictures_place.grid_remove()
+        self._more = self._build_more()
         self.back = self.button(say("Back"), self._presenter.back)
         self.send = self.button(say("Send"), lambda: self._presenter.send(self.story()), primary=True)
+        dialog.root.bind("<<Paste>>", self._paste, add=True)
+        self._filling = False
+        self._fill(self._presenter.story)
 
     def draw(self, view: View) -> None:
         """Show ``view``; while the report is on its way nothing can be changed."""
-        self.status.draw(view.busy if view.sending else "", view.remark or self._remark)
-        state = "disabled" if view.sending else "normal"
-        self.send.configure(state=state)
-        self.back.configure(state=state)
-        self._contact.configure(state=state)
-        self._story.enable(not view.sending)
+        is_busy = view.sending or view.attaching
+        self.status.draw(view.busy if is_busy else "", view.remark or self._remark)
+        state = "disabled" if is_busy else "normal"
+        for button in (self.send, self.back, self._ask, self._add_picture, self._look):
+            button.configure(state=state)
+        for entry in (self._contact, self._best_time):
+            entry.configure(state=state)
+        for box in (self._wanted, self._expected, self._happened, self._questions):
+            box.enable(not view.sending)
+        _show(self._restored, view.is_restored and not view.sending)
+        _show(self._add_picture, view.can_attach_pictures)
+        if view.attachments and self._pictures is None:
+            self._need_pictures()
+        if self._pictures is not None:
+            self._pictures.draw(view)
+            self._place_pictures()
 
     def first_focus(self) -> tkinter.Misc | None:
         """The story: that is what the page is for."""
-        return self._story.text
+        return self._wanted.text
 
     def story(self) -> Story:
-        """What was typed so far."""
-        return Story(text=self._story.get().strip(), contact=self._contact.get().strip())
+        """What was written so far."""
+        return Story(
+            wanted=self._wanted.get().strip(),
+            expected=self._expected.get().strip(),
+            happened=self._happened.get().strip(),
+            questions=self._questions.get(),
+            contact=self._contact.get().strip(),
+            best_time=self._best_time.get().strip(),
+        )
 
-    def _label(self, text: str) -> None:
-        label = WrapLabel(self.body, style="Strong.TLabel", text=text, width_px=self.inside - 2 * self.ring)
-        label.grid(sticky="we", padx=self.ring, pady=(self.theme.px(20), 0))
+    def escape(self) -> bool:
+        """Close what is open on the page; whether something was."""
+        if self._pictures is None or not self._pictures.fold():
+            return False
+        self._place_pictures()
+        self._add_picture.focus_set()
+        return True
 
-    def _hint(self, text: str, *, gap: int) -> None:
-        label = WrapLabel(self.body, style="Muted.TLabel", text=text, width_px=self.inside - 2 * self.ring)
-        label.grid(sticky="we", padx=self.ring, pady=(gap, 0))
+    # What it is built of
 
-    def _limit_story(self, _event: tkinter.Event[tkinter.Misc]) -> None:
-        text = self._story.text
-        text.edit_modified(False)
-        if len(self._story.get()) > STORY_LIMIT_CHARS:
-            text.delete(f"1.0 + {STORY_LIMIT_CHARS} chars", "end")
-            self._remark = self._texts.say(
-                "The text is full: it holds {limit} characters.", limit=STORY_LIMIT_CHARS
+    def _build_restored(self) -> ttk.Frame:
+        px, say = self.theme.px, self._say
+        row = ttk.Frame(self.body)
+        row.grid(row=2, sticky="we", pady=(px(10), 0))
+        kept = ttk.Label(row, text=say("Kept from last time."), style="Muted.TLabel")
+        kept.pack(side="left", padx=(self.ring, px(10)))
+        Link(row, say("Start empty"), self._start_empty).pack(side="left")
+        return row
+
+    def _story_field(self, row: int, label: str) -> GrowingBox:
+        """A question of the page in ``row``, and the field for its answer in the one below."""
+        above = self._label(self.body, label)
+        above.grid(row=row, sticky="we", padx=self.ring, pady=(self.theme.px(18), 0))
+        field = GrowingBox(
+            self.body,
+            self.theme,
+            lines=STORY_LINES,
+            most_lines=STORY_MOST_LINES,
+            limit_chars=STORY_LIMIT_CHARS,
+            changed=self._write,
+            full=self._tell_full,
+        )
+        field.grid(row=row + 1, sticky="we", padx=self.ring, pady=(self.theme.px(6), 0))
+        self._send_by_key(field.text)
+        return field
+
+    def _build_reach(self) -> tuple[ttk.Entry, ttk.Entry]:
+        px, say = self.theme.px, self._say
+        row = ttk.Frame(self.body)
+        row.grid(row=10, sticky="we", pady=(px(20), 0))
+        gap = px(8)
+        width = self.inside // 2 - 2 * gap
+        entries = []
+        for column, (label, hint) in enumerate(
+            (
+                (say("How can support reach you?"), say("A telephone number or an e-mail address.")),
+                (say("When is a good time?"), say("For example: on weekdays after 14:00.")),
             )
-            self.status.draw("", self._remark)
+        ):
+            row.columnconfigure(column, weight=1, uniform="halves")
+            beside = (self.ring, gap) if column == 0 else (gap, self.ring)
+            self._label(row, label, width).grid(row=0, column=column, sticky="swe", padx=beside)
+            entry = ttk.Entry(row, font=self.theme.body, width=10)
+            allowed = (entry.register(self._typed), "%P")
+            entry.configure(validate="key", validatecommand=allowed)
+            entry.grid(row=1, column=column, sticky="we", padx=beside, pady=(px(6), 0))
+            self._muted(row, hint, width).grid(
+                row=2, column=column, sticky="nwe", padx=beside, pady=(px(4), 0)
+            )
+            self._send_by_key(entry)
+            for key in ("<Return>", "<KP_Enter>"):
+                entry.bind(key, lambda event: leave(event.widget.tk_focusNext()))
+            entries.append(entry)
+        return entries[0], entries[1]
 
-    def _send_by_key(self, _event: tkinter.Event[tkinter.Misc]) -> str:
-        self.send.invoke()
-        return "break"
+    def _build_more(self) -> ttk.Frame:
+        px, say = self.theme.px, self._say
+        row = ttk.Frame(self.body)
+        row.grid(row=12, sticky="we", pady=(px(18), px(4)))
+        self._ask = Link(row, say("Ask a question"), self._open_questions)
+        self._add_picture = Link(row, say("Add a screenshot…"), self._offer_pictures)
+        self._look = Link(row, say("What will be sent…"), self._dialog.open_preview)
+        for column, link in enumerate((self._ask, self._add_picture, self._look)):
+            link.grid(row=0, column=column, padx=(0, px(24)))
+        return row
+
+    def _label(self, parent: tkinter.Misc, text: str, width: int = 0) -> WrapLabel:
+        return WrapLabel(
+            parent, style="Strong.TLabel", text=text, width_px=width or self.inside - 2 * self.ring
+        )
+
+    def _muted(self, parent: tkinter.Misc, text: str, width: int = 0) -> WrapLabel:
+        return WrapLabel(
+            parent, style="Muted.TLabel", text=text, width_px=width or self.inside - 2 * self.ring
+        )
+
+    # What a person does
+
+    def _fill(self, story: Story) -> None:
+        """Show this story in the fields, without taking it for the person's typing."""
+        self._filling = True
+        self._wanted.set(story.wanted)
+        self._expected.set(story.expected)
+        self._happened.set(story.happened)
+        self._questions.set(story.questions)
+        for entry, text in ((self._contact, story.contact), (self._best_time, story.best_time)):
+            entry.delete(0, "end")
+            entry.insert(0, text[:CONTACT_LIMIT_CHARS])
+        if story.questions:
+            self._show_questions()
+        else:
+            self._close_questions()
+        self.body.update_idletasks()
+        self._filling = False
+
+    def _start_empty(self) -> None:
+        self._presenter.start_empty()
+        self._fill(self._presenter.story)
+        self._wanted.text.focus_set()
+
+    def _write(self) -> None:
+        if not self._filling:
+            self._remark = ""
+            self._presenter.write(self.story())
+            self._dialog.content_changed()
+
+    def _typed(self, text: str) -> bool:
+        """Whether an entry may hold ``text``; it holds it only after this."""
+        if not self._filling:
+            self.frame.after_idle(self._write)
+        return len(text) <= CONTACT_LIMIT_CHARS
+
+    def _tell_full(self, limit_chars: int) -> None:
+        self._remark = self._say("The text is full: it holds {limit} characters.", limit=limit_chars)
+        self.status.draw("", self._remark)
+
+    def _open_questions(self) -> None:
+        self._show_questions()
+        self._questions.add()
+        self._dialog.refit()
+
+    def _show_questions(self) -> None:
+        self._questions.grid()
+        self._ask.grid_remove()
+
+    def _close_questions(self) -> None:
+        self._questions.grid_remove()
+        self._ask.grid()
+        if not self._filling:
+            self._ask.focus_set()
+
+    def _offer_pictures(self) -> None:
+        self._need_pictures().offer()
+        self._place_pictures()
+        self._dialog.refit()
+
+    def _need_pictures(self) -> Pictures:
+        if self._pictures is None:
+            from reporter.ui.window.pictures import Pictures
+
+            self._pictures = Pictures(self._pictures_place, self._dialog, width_px=self.inside)
+            self._pictures.grid(sticky="we")
+        return self._pictures
+
+    def _place_pictures(self) -> None:
+        _show(self._pictures_place, self._pictures is not None and bool(self._pictures.winfo_manager()))
+
+    def _paste(self, _event: tkinter.Event[tkinter.Misc]) -> None:
+        if self._dialog.page is self and self._presenter.view().can_attach_pictures:
+            self._need_pictures().paste(beside_text=False)
+
+    def _send_by_key(self, field: tkinter.Misc) -> None:
+        def send(_event: tkinter.Event[tkinter.Misc]) -> str:
+            self.send.invoke()
+            return "break"
+
+        for key in ("<Control-Return>", "<Control-KP_Enter>"):
+            field.bind(key, send)
+
+
+def _show(widget: tkinter.Grid, shown: bool) -> None:
+    """Put a widget that was placed before in its place again, or take it away."""
+    if shown and not widget.winfo_manager():  # type: ignore[attr-defined]
+        widget.grid()
+    elif not shown:
+        widget.grid_remove()

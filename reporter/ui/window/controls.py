@@ -56,17 +56,25 @@ class OwnControls:
         style.element_create(
             "own.field",
             "image",
-            self._face("field", ground, palette.field, palette.field_line),
-            ("disabled", self._face("field-disabled", ground, palette.disabled_fill, palette.button_line)),
-            ("focus", self._face("field-focus", ground, palette.field, palette.ring, thickness=thick)),
+            self.face("field", ground, palette.field, palette.field_line),
+            ("disabled", self.face("field-disabled", ground, palette.disabled_fill, palette.button_line)),
+            ("focus", self.face("field-focus", ground, palette.field, palette.ring, thickness=thick)),
             border=px(RADIUS),
             padding=0,
             sticky="nswe",
         )
-        style.layout("TEntry", _nested("own.field", "Entry.padding", "Entry.textarea"))
+        style.layout("TEntry", nested("own.field", "Entry.padding", "Entry.textarea"))
         style.configure("TEntry", padding=(px(11), px(8)))
         style.map("TEntry", foreground=[("disabled", palette.disabled), ("", palette.text)])
-        style.layout("Field.TFrame", _nested("own.field"))
+        style.layout("Field.TFrame", nested("own.field"))
+
+    def need_choices(self) -> None:
+        """The faces of check boxes, of segments and of small buttons with a picture."""
+        if "choices" not in self._ready:
+            self._ready.add("choices")
+            from reporter.ui.window.choices import draw_choices
+
+            draw_choices(self._theme, self)
 
     def need_scrollbar(self, ground: str) -> str:
         """The style of a scrollbar on the ground that the palette calls ``ground``."""
@@ -93,7 +101,7 @@ class OwnControls:
             border=(0, width // 2),
             sticky="nswe",
         )
-        style.layout(name, _nested(f"{ground}.trough", f"{ground}.thumb", expand=True))
+        style.layout(name, nested(f"{ground}.trough", f"{ground}.thumb", expand=True))
         return name
 
     def _buttons(self) -> None:
@@ -107,7 +115,7 @@ class OwnControls:
             ("TButton", "plain.face", palette.text, theme.body),
             ("Primary.TButton", "primary.face", palette.on_accent, theme.strong),
         ):
-            style.layout(name, _nested("footer.ring", face, "Button.padding", "Button.label", sticky=""))
+            style.layout(name, nested("footer.ring", face, "Button.padding", "Button.label", sticky=""))
             style.configure(name, padding=(px(18), px(6)), font=font, anchor="center")
             style.configure(name, background=palette.footer, foreground=ink)
             style.map(name, foreground=[("disabled", palette.disabled), ("", ink)], background=[])
@@ -117,10 +125,10 @@ class OwnControls:
         self._style.element_create(
             f"{name}.face",
             "image",
-            self._face(f"{name}-normal", ground, normal, line),
-            ("disabled", self._face(f"{name}-disabled", ground, disabled, "")),
-            ("pressed", self._face(f"{name}-pressed", ground, pressed, line)),
-            ("active", self._face(f"{name}-hover", ground, hover, line)),
+            self.face(f"{name}-normal", ground, normal, line),
+            ("disabled", self.face(f"{name}-disabled", ground, disabled, "")),
+            ("pressed", self.face(f"{name}-pressed", ground, pressed, line)),
+            ("active", self.face(f"{name}-hover", ground, hover, line)),
             border=self._px(RADIUS),
             padding=0,
             sticky="nswe",
@@ -131,15 +139,15 @@ class OwnControls:
         for ground, name in (("window", "Link"), ("panel", "PanelLink")):
             self._ring(ground, getattr(palette, ground), self._px(RADIUS))
             style.layout(
-                f"{name}.TButton", _nested(f"{ground}.ring", "Button.padding", "Button.label", sticky="w")
+                f"{name}.TButton", nested(f"{ground}.ring", "Button.padding", "Button.label", sticky="w")
             )
-        style.layout("Number.TEntry", _nested("window.ring", "Entry.textarea"))
+        style.layout("Number.TEntry", nested("window.ring", "Entry.textarea"))
         style.map("Number.TEntry", foreground=[("", palette.text)])
 
     def _panel(self) -> None:
-        face = self._face("panel", self._palette.window, self._palette.panel, "")
+        face = self.face("panel", self._palette.window, self._palette.panel, "")
         self._style.element_create("own.panel", "image", face, border=self._px(RADIUS), sticky="nswe")
-        self._style.layout("Panel.TFrame", _nested("own.panel"))
+        self._style.layout("Panel.TFrame", nested("own.panel"))
 
     def _progress(self) -> None:
         palette, px, theme, style = self._palette, self._px, self._theme, self._style
@@ -174,9 +182,7 @@ class OwnControls:
             sticky="nswe",
         )
 
-    def _face(
-        self, name: str, ground: str, fill: str, line: str, *, thickness: int = 0
-    ) -> tkinter.PhotoImage:
+    def face(self, name: str, ground: str, fill: str, line: str, *, thickness: int = 0) -> tkinter.PhotoImage:
         """A rounded face on ``ground``, with an outline where ``line`` is a colour."""
         theme, px = self._theme, self._px
         radius = px(RADIUS)
@@ -190,7 +196,7 @@ class OwnControls:
         return theme.keep(name, picture)
 
 
-def _nested(*elements: str, sticky: str = "nswe", expand: bool = False) -> Any:
+def nested(*elements: str, sticky: str = "nswe", expand: bool = False) -> Any:
     """A layout of elements one within the other; ``sticky`` and ``expand`` are the innermost's."""
     *outer, inner = elements
     layout = [(inner, {"sticky": sticky, "expand": expand})]

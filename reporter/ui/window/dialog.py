@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tkinter
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from reporter.report.model import Story
-from reporter.ui.presenter import Page as PageName
-from reporter.ui.presenter import Presenter, View
+from reporter.ui.presenter import Presenter
+from reporter.ui.view import Page as PageName
+from reporter.ui.view import View
 from reporter.ui.window import screen
 from reporter.ui.window.keys import bind_keys
 from reporter.ui.window.message import MessagePage
@@ -16,28 +17,38 @@ from reporter.ui.window.parts import Page
 from reporter.ui.window.theme import Theme
 
 if TYPE_CHECKING:
+    from reporter.ui.window.about import AboutWindow
     from reporter.ui.window.compose import ComposePage
+    from reporter.ui.window.preview import PreviewWindow
     from reporter.ui.window.question import QuestionPage
     from reporter.ui.window.receipt import ReceiptPage
-    from reporter.ui.window.sheet import Sheet
 
 # A verdict usually says a little more than the first message: the window begins with room for it.
 RESERVE = 64
 LOWEST = 400
 
-Fetch = Callable[[Callable[[], str], Callable[[str], None]], None]
+# By then a desktop has painted what was behind our windows.
+ASIDE_MS = 350
+
+Answer = TypeVar("Answer")
+
+
+class Fetch(Protocol):
+    """Runs ``work`` on another thread and gives its answer to ``give`` on that of Tk."""
+
+    def __call__(self, work: Callable[[], Answer], give: Callable[[Answer], None]) -> None:
+        """Return at once."""
 
 
 class Dialog:
-    """Draws views into ``root``. Lives in the thread of Tk; ``fetch`` runs its first argument on another
-    thread and gives the text to the second on this one."""
+    """Draws views into ``root``. Lives in the thread of Tk; ``fetch`` is for what may take a moment."""
 
     def __init__(self, root: tkinter.Tk, theme: Theme, presenter: Presenter, fetch: Fetch) -> None:
         self.root = root
         self.theme = theme
         self.presenter = presenter
         self.say = presenter.texts.say
-        self._fetch = fetch
+        self.fetch = fetch
         self._view = presenter.view()
         self._touched = False
         self._leaving = False
@@ -46,8 +57,9 @@ class Dialog:
         self._compose: ComposePage | None = None
         self._receipt: ReceiptPage | None = None
         self._question: QuestionPage | None = None
-        self._about: Sheet | None = None
-        self._preview: Sheet | None = None
+        self._about: AboutWindow | None = None
+        self._preview: PreviewWindow | None = None
+        self._aside: list[tkinter.Tk | tkinter.Toplevel] = []
         self._message = MessagePage(self, self._view)
         self._page: Page = self._message
         self._message.draw(self._view)
@@ -65,7 +77,7 @@ class Dialog:
         left, top = screen.place(root, width, height)
         root.geometry(f"{width}x{height}+{left}+{top}")
         root.minsize(width, min(px(LOWEST) // 2, height))
-        self._focus_first()
+        self.focus_first()
         root.deiconify()
         root.lift()
 
@@ -79,6 +91,8 @@ class Dialog:
         if view == self._view and self._page is not self._question:
             return True
         self._view = view
+        if self._preview is not None and view.page is PageName.COMPOSE:
+            self._preview.draw(view)
         if self._question is not None and self._page is self._question and view.page is not PageName.RECEIPT:
             return True
         self._turn_to(self._page_for(view))
@@ -113,18 +127,17 @@ class Dialog:
     # What a person does
 
     def ask_close(self) -> None:
-        """Close the dialog; where something typed would be lost, ask first."""
+        """Close the dialog; where a report was begun and not sent, ask first."""
         if self._view.sending:
             # The report is on its way: be gone at once, and end when it has arrived.
             self._leaving = True
             self.root.withdraw()
-        elif (
-            self._view.receipt_state is None and self.story() != Story() and self._page is not self._question
-        ):
+        elif self.presenter.has_news and self._page is not self._question:
             if self._question is None:
                 from reporter.ui.window.question import QuestionPage
 
                 self._question = QuestionPage(self)
+            self._question.draw(self._view)
             self._turn_to(self._question)
         else:
             self.presenter.close()
@@ -140,20 +153,44 @@ class Dialog:
         if self._about is not None and self._about.open:
             self._about.lift()
             return
-        self._about = self._open_sheet(
-            self.say("About"), self.say("About this computer and its configuration"), self.presenter.about
-        )
+        from reporter.ui.window.about import AboutWindow
+
+        self._about = AboutWindow(self)
+        self.fetch(self.presenter.about, self._about.show)
 
     def open_preview(self) -> None:
-        """Show exactly what would be sent with what is typed now."""
+        """Show exactly what would be sent; the window follows what is written and chosen meanwhile."""
         if self._preview is not None and self._preview.open:
-            self._preview.close()
-        story = self.story()
-        self._preview = self._open_sheet(
-            self.say("What will be sent"),
-            self.say("Exactly this is sent, and nothing else:"),
-            lambda: self.presenter.preview(story),
-        )
+            self._preview.lift()
+            return
+        from reporter.ui.window.preview import PreviewWindow
+
+        self._preview = PreviewWindow(self)
+
+    def content_changed(self) -> None:
+        """The person has written something."""
+        self.refit()
+        if self._preview is not None and self._preview.open:
+            self._preview.refresh_soon()
+
+    def step_aside(self, then: Callable[[], object]) -> None:
+        """Take all our windows off the screen, and call ``then`` when what was behind them is painted."""
+        windows: list[tkinter.Tk | tkinter.Toplevel] = [self.root]
+        windows += [child for child in self.root.winfo_children() if isinstance(child, tkinter.Toplevel)]
+        self._aside = [window for window in windows if window.state() == "normal"]
+        for window in self._aside:
+            window.geometry(window.geometry())  # they come back to the same place
+            window.withdraw()
+        self.root.update_idletasks()
+        self.root.after(ASIDE_MS, then)
+
+    def come_back(self) -> None:
+        """Put our windows where they were."""
+        for window in self._aside:
+            window.deiconify()
+        self._aside = []
+        self.root.lift()
+        self.root.focus_force()
 
     @property
     def page(self) -> Page:
@@ -162,13 +199,13 @@ class Dialog:
 
     def story(self) -> Story:
         """What was typed so far, on whichever page."""
-        return Story() if self._compose is None else self._compose.story()
+        return self.presenter.story if self._compose is None else self._compose.story()
 
     def escape(self) -> None:
         """Close, or return from the question whether to."""
         if self._page is self._question:
             self.keep_writing()
-        else:
+        elif not self._page.escape():
             self.ask_close()
 
     def touch(self) -> None:
@@ -176,13 +213,6 @@ class Dialog:
         self._touched = True
 
     # The work behind it
-
-    def _open_sheet(self, title: str, heading: str, text: Callable[[], str]) -> Sheet:
-        from reporter.ui.window.sheet import Sheet
-
-        sheet = Sheet(self.root, self.theme, self.say, title=title, heading=heading)
-        self._fetch(text, sheet.show)
-        return sheet
 
     def _page_for(self, view: View) -> Page:
         if view.page is PageName.COMPOSE:
@@ -202,7 +232,7 @@ class Dialog:
         before = self._message.first_focus()
         self._message.draw(view)
         if self._page is self._message and not self._touched and self._message.first_focus() is not before:
-            self._focus_first()
+            self.focus_first()
         return self._message
 
     def _turn_to(self, page: Page) -> None:
@@ -212,9 +242,10 @@ class Dialog:
         self._page = page
         page.frame.pack(fill="both", expand=True)
         self.refit()
-        self._focus_first()
+        self.focus_first()
 
-    def _focus_first(self) -> None:
+    def focus_first(self) -> None:
+        """Give the keyboard to what the page is for."""
         widget = self._page.first_focus()
         if widget is not None:
             widget.focus_set()

@@ -1,7 +1,7 @@
 """WindowFace: opens the display and turns Tk's wheel.
 
-Tk lives in one thread, the one that makes this object; other threads only set a flag or put a
-finished text into a queue, and the wheel looks at both.
+Tk lives in one thread, the one that makes this object; other threads only set a flag or put what
+they have fetched into a queue, and the wheel looks at both.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import tkinter
 from collections import deque
 from collections.abc import Callable, Mapping
 from types import TracebackType
+from typing import TypeVar
 
 from reporter.errors import FaceUnavailable
 from reporter.ui.face import Face
@@ -21,6 +22,8 @@ from reporter.ui.window import screen
 from reporter.ui.window.appearance import ask_dark
 from reporter.ui.window.dialog import Dialog
 from reporter.ui.window.theme import Theme
+
+Answer = TypeVar("Answer")
 
 WHEEL_MS = 50
 TICK_EVERY = 5
@@ -53,7 +56,7 @@ class WindowFace(Face):
         self._root.withdraw()
         self._theme = Theme(self._root, system=system, dark=dark, environ=environ)
         self._changed = threading.Event()
-        self._texts: deque[tuple[Callable[[str], None], str]] = deque()
+        self._fetched: deque[Callable[[], None]] = deque()
         self._turns = 0
         self._started = False
         self._presenter: Presenter
@@ -90,9 +93,8 @@ class WindowFace(Face):
 
     def _turn(self) -> None:
         self._turns += 1
-        while self._texts:
-            give, text = self._texts.popleft()
-            give(text)
+        while self._fetched:
+            self._fetched.popleft()()
         ticked = self._turns % TICK_EVERY == 0
         if ticked:
             self._presenter.tick()
@@ -103,9 +105,10 @@ class WindowFace(Face):
                 return
         self._root.after(WHEEL_MS, self._turn)
 
-    def _fetch(self, work: Callable[[], str], give: Callable[[str], None]) -> None:
+    def _fetch(self, work: Callable[[], Answer], give: Callable[[Answer], None]) -> None:
         def fetch() -> None:
-            self._texts.append((give, work()))
+            answer = work()
+            self._fetched.append(lambda: give(answer))
 
         threading.Thread(target=fetch, daemon=True, name="reporter-window").start()
 

@@ -6,7 +6,7 @@ import tkinter
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from reporter.ui.presenter import View, retry_text
+from reporter.ui.view import View, retry_text
 from reporter.ui.window.marks import Mark
 from reporter.ui.window.panel import Contents, Panel
 from reporter.ui.window.parts import CopyLink, Link, NumberField, Page
@@ -48,9 +48,10 @@ class MessagePage(Page):
         if self._details is not None:
             self._details.set(view.details)
         self.status.draw(view.busy, view.remark)
-        self._retry.configure(text=retry_text(view), state="normal" if view.retry_enabled else "disabled")
+        self._draw_retry(view)
         trying_helps = view.asks_access_code or view.countdown_s is not None
-        self.choose_primary(self._retry if trying_helps or self._send is None else self._send)
+        other = self._retry if view.retry_label else self._close
+        self.choose_primary(other if trying_helps or self._send is None else self._send)
 
     def first_focus(self) -> tkinter.Misc | None:
         """The access code where one is asked for, else the button that helps most."""
@@ -78,7 +79,7 @@ class MessagePage(Page):
 
     def _footer(self, view: View) -> None:
         say = self._texts.say
-        self.button(say("Close"), self._dialog.ask_close)
+        self._close = self.button(say("Close"), self._dialog.ask_close)
         self._retry = self.button(view.retry_label, self.try_again)
         # Room for the countdown, so that the buttons stand still when it begins; one of hours takes more.
         room = self.theme.measure(f"{view.retry_label} (00)", self.theme.strong)
@@ -86,6 +87,12 @@ class MessagePage(Page):
         self._send: ttk.Button | None = None
         if view.can_send:
             self._send = self.button(say("Send report…"), self._presenter.compose)
+
+    def _draw_retry(self, view: View) -> None:
+        """No button where there is nothing to try: nobody can start the program again from here."""
+        if not view.retry_label:
+            self._retry.pack_forget()
+        self._retry.configure(text=retry_text(view), state="normal" if view.retry_enabled else "disabled")
 
     def try_again(self) -> None:
         """Try the login once more, with the access code if one was entered."""

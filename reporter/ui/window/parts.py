@@ -35,7 +35,7 @@ class Link(ttk.Button):
     def __init__(
         self, parent: tkinter.Misc, text: str, command: Callable[[], object], *, style: str = "Link.TButton"
     ) -> None:
-        super().__init__(parent, text=text, command=command, style=style, cursor="hand2")
+        super().__init__(parent, text=text, command=command, style=style, cursor="hand2", width=0)
 
 
 class CopyLink(Link):
@@ -74,16 +74,24 @@ class NumberField(ttk.Entry):
 
 
 class ScrollArea(ttk.Frame):
-    """A page's content; it scrolls where the window is too low for it."""
+    """A page's content; it scrolls where the window is too low for it. ``padding``: that of a page, or one's
+    own."""
 
-    def __init__(self, parent: tkinter.Misc, theme: Theme, *, width: int) -> None:
+    def __init__(
+        self,
+        parent: tkinter.Misc,
+        theme: Theme,
+        *,
+        width: int,
+        padding: tuple[int, int, int, int] | None = None,
+    ) -> None:
         super().__init__(parent)
         self._canvas = tkinter.Canvas(
             self, background=theme.palette.window, highlightthickness=0, borderwidth=0, width=width, height=1
         )
         self._canvas.pack(fill="both", expand=True)
         side = theme.px(MARGIN) - theme.px(RING)
-        self.inner = ttk.Frame(self._canvas, padding=(side, theme.px(MARGIN), side, 0))
+        self.inner = ttk.Frame(self._canvas, padding=padding or (side, theme.px(MARGIN), side, 0))
         self._item = self._canvas.create_window(0, 0, anchor="nw", window=self.inner, width=width)
         self._theme = theme
         self._bar: ttk.Scrollbar | None = None
@@ -221,6 +229,10 @@ class Page:
         """The height at which nothing of the page needs to scroll."""
         self.frame.update_idletasks()
         return self.frame.winfo_reqheight() - 1 + self.body.winfo_reqheight()
+
+    def escape(self) -> bool:
+        """Close what is open on the page; whether something was."""
+        return False
 
     def first_focus(self) -> tkinter.Misc | None:
         """The control that has the keyboard when the page opens."""

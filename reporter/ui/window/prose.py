@@ -199,10 +199,10 @@ class TextBox(ttk.Frame):
         text = self.text
         text.bind("<FocusIn>", lambda _: self.state(["focus"]))
         text.bind("<FocusOut>", lambda _: self.state(["!focus"]))
-        text.bind("<Tab>", lambda _: _leave(text.tk_focusNext()))
-        text.bind("<Shift-Tab>", lambda _: _leave(text.tk_focusPrev()))
+        text.bind("<Tab>", lambda _: leave(text.tk_focusNext()))
+        text.bind("<Shift-Tab>", lambda _: leave(text.tk_focusPrev()))
         if self.tk.call("tk", "windowingsystem") == "x11":
-            text.bind("<ISO_Left_Tab>", lambda _: _leave(text.tk_focusPrev()))
+            text.bind("<ISO_Left_Tab>", lambda _: leave(text.tk_focusPrev()))
 
 
 def _make_text(parent: tkinter.Misc, theme: Theme, font: Font, ground: str) -> tkinter.Text:
@@ -241,7 +241,8 @@ def _read_by_keys(text: tkinter.Text) -> None:
         text.bind(f"<{key}>", lambda _, n=number, w=what: scroll(n, w))  # type: ignore[misc]
 
 
-def _leave(target: tkinter.Misc | None) -> str:
+def leave(target: tkinter.Misc | None) -> str:
+    """Give the keyboard to ``target``, and let the key that asked for it do nothing else."""
     if target is not None:
         target.focus_set()
     return "break"

@@ -6,7 +6,7 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from reporter.delivery.receipt import State
-from reporter.ui.presenter import View, retry_text
+from reporter.ui.view import View, retry_text
 from reporter.ui.window.marks import Mark
 from reporter.ui.window.parts import CopyLink, Link, NumberField, Page
 from reporter.ui.window.prose import Prose
@@ -49,4 +49,6 @@ class ReceiptPage(Page):
     def draw(self, view: View) -> None:
         """Show ``view``: only the next try of the login still changes."""
         self.status.draw(view.busy, view.remark)
+        if not view.retry_label:
+            self._retry.pack_forget()
         self._retry.configure(text=retry_text(view), state="normal" if view.retry_enabled else "disabled")

@@ -101,6 +101,15 @@ class Theme:
         if self._own is not None:
             self._own.need_fields()
 
+    def need_choices(self) -> None:
+        """Make ready what check boxes, segments and small buttons are drawn with."""
+        if self._own is not None:
+            self._own.need_choices()
+        else:
+            from reporter.ui.window.choices import borrow_choices
+
+            borrow_choices(self)
+
     def scrollbar(
         self, parent: tkinter.Misc, command: Callable[..., tuple[float, float] | None], ground: str = "window"
     ) -> ttk.Scrollbar:
@@ -133,6 +142,10 @@ class Theme:
             draw_icon(picture, self.rgb(LIGHT.accent), self.rgb(LIGHT.on_accent))
             pictures.append(self.keep(f"icon-{size}", picture))
         return pictures
+
+    def drawn(self, name: str, draw: Callable[[], Raster]) -> tkinter.PhotoImage:
+        """The picture of that name, drawn when it is first asked for."""
+        return self._pictures[name] if name in self._pictures else self.keep(name, draw())
 
     def keep(self, name: str, picture: Raster) -> tkinter.PhotoImage:
         """``picture`` as Tk's; it lives as long as the theme."""
@@ -167,6 +180,7 @@ class Theme:
         style.configure("TFrame", background=palette.window)
         style.configure("Footer.TFrame", background=palette.footer)
         style.configure("Line.TFrame", background=palette.line)
+        style.configure("PanelRow.TFrame", background=palette.panel)
         style.configure("TLabel", background=palette.window, foreground=palette.text, font=self.body)
         style.configure("Strong.TLabel", font=self.strong)
         style.configure("Muted.TLabel", foreground=palette.muted, font=self.small)

@@ -1,0 +1,282 @@
+"""Pen: draws marks into pixels, readable on any ground: red with a white edge, text on its own ground."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from reporter.errors import PictureError
+from reporter.report.drawing import (
+    TEXT_LIMIT_CHARS,
+    Arrow,
+    BlackOut,
+    Caption,
+    Ellipse,
+    Mark,
+    Rectangle,
+)
+from reporter.texts import N_
+from reporter.texts.safe import plain
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageDraw import ImageDraw
+    from PIL.ImageFont import FreeTypeFont
+
+RED = (200, 16, 46)
+WHITE = (255, 255, 255)
+INK = (33, 33, 33)
+BLACK = (0, 0, 0)
+
+# In proportion to the longer side of the picture, so that a mark looks the same in every size.
+STROKE_LEAST_PX, STROKE_SHARE = 3, 1 / 480
+LETTER_LEAST_PX, LETTER_SHARE = 14, 1 / 70
+EDGE_STROKES = 0.5
+HEAD_STROKES = 6.0
+CAPTION_LEAST_SHARE = 1 / 3
+"""A caption may take so much of the width; near the right edge it moves to the left for it."""
+
+SMOOTHNESS = 4
+SMOOTHED_LIMIT_PX = 24_000_000
+"""A mark is drawn several times as large and scaled down; a large one less many times."""
+
+FONTS = (
+    "DejaVuSans.ttf",
+    "segoeui.ttf",
+    "Arial.ttf",
+    "arial.ttf",
+    "NotoSans-Regular.ttf",
+    "LiberationSans-Regular.ttf",
+    "FreeSans.ttf",
+    "Ubuntu-R.ttf",
+    "Arial Unicode.ttf",
+    "Helvetica.ttc",
+)
+CYRILLIC = "ЖїҐы"
+
+NO_FONT = N_("No font was found here that can show this caption.")
+
+# Points of a stroke in pixels of the picture.
+_Points = list[tuple[float, float]]
+
+
+def black_out(image: Image, marks: Iterable[Mark], *, scale: float = 1.0) -> None:
+    """Overwrite every pixel of the black-outs, both corners within; cut outwards where scaled."""
+    from PIL.ImageDraw import Draw
+
+    draw = Draw(image)
+    for mark in marks:
+        if isinstance(mark, BlackOut):
+            left, top, right, bottom = _box(mark)
+            draw.rectangle(
+                (
+                    _clamped(math.floor(left * scale), image.width),
+                    _clamped(math.floor(top * scale), image.height),
+                    _clamped(math.ceil((right + 1) * scale) - 1, image.width),
+                    _clamped(math.ceil((bottom + 1) * scale) - 1, image.height),
+                ),
+                fill=BLACK,
+            )
+
+
+def draw(image: Image, marks: Iterable[Mark]) -> None:
+    """Draw the marks into the pixels, later ones over earlier ones. Raises PictureError."""
+    longer = max(image.size)
+    stroke = max(STROKE_LEAST_PX, longer * STROKE_SHARE)
+    for mark in marks:
+        match mark:
+            case BlackOut():
+                black_out(image, [mark])
+            case Caption():
+                _write(image, mark, max(LETTER_LEAST_PX, round(longer * LETTER_SHARE)), stroke)
+            case Arrow():
+                _stroke(image, _arrow(mark, image, stroke), stroke)
+            case Ellipse():
+                _stroke(image, _ellipse(mark, image), stroke)
+            case Rectangle():
+                _stroke(image, _rectangle(mark, image), stroke)
+
+
+def font(size_px: int, text: str = CYRILLIC) -> FreeTypeFont | None:
+    """The first font of this computer that has every letter of ``text``; None where there is none."""
+    from PIL import ImageFont
+
+    for name in FONTS:
+        try:
+            found = ImageFont.truetype(name, size_px)
+        except OSError:
+            continue
+        if _shows(found, CYRILLIC + text):
+            return found
+    # Pillow's own font knows the letters of English alone.
+    built_in = ImageFont.load_default(size_px)
+    return built_in if isinstance(built_in, ImageFont.FreeTypeFont) and _shows(built_in, text) else None
+
+
+def _shows(face: FreeTypeFont, text: str) -> bool:
+    unknown = bytes(face.getmask("\uffff"))
+    return all(bytes(face.getmask(letter)) != unknown for letter in set(text) if letter.isalpha())
+
+
+def _box(mark: Ellipse | Rectangle | BlackOut) -> tuple[int, int, int, int]:
+    left, right = sorted((mark.x1, mark.x2))
+    top, bottom = sorted((mark.y1, mark.y2))
+    return left, top, right, bottom
+
+
+def _clamped(value: float, size: int) -> float:
+    """Not so far outside that drawing it would cost time; its visible part stays nearly the same."""
+    return min(max(value, -size), 2 * size)
+
+
+def _corners(mark: Ellipse | Rectangle, image: Image) -> tuple[float, float, float, float]:
+    left, top, right, bottom = _box(mark)
+    width, height = image.size
+    return _clamped(left, width), _clamped(top, height), _clamped(right, width), _clamped(bottom, height)
+
+
+class _Outline:
+    """The lines of a mark, and the filled shape at its end."""
+
+    def __init__(self, line: _Points, *, fill: _Points | None = None) -> None:
+        self.line = line
+        self.fill = fill or []
+
+
+def _arrow(mark: Arrow, image: Image, stroke: float) -> _Outline:
+    width, height = image.size
+    x1, y1 = _clamped(mark.x1, width), _clamped(mark.y1, height)
+    x2, y2 = _clamped(mark.x2, width), _clamped(mark.y2, height)
+    length = math.hypot(x2 - x1, y2 - y1)
+    if length < 1:
+        # A click without a movement: the arrow points from the upper left.
+        length = HEAD_STROKES * stroke * 2
+        x1, y1 = x2 - length / math.sqrt(2), y2 - length / math.sqrt(2)
+    along_x, along_y = (x2 - x1) / length, (y2 - y1) / length
+    head = min(HEAD_STROKES * stroke, length)
+    base_x, base_y = x2 - along_x * head, y2 - along_y * head
+    half = head * 0.5
+    tip = [
+        (x2, y2),
+        (base_x - along_y * half, base_y + along_x * half),
+        (base_x + along_y * half, base_y - along_x * half),
+    ]
+    # The line ends within the head, or its blunt end would stand out at the tip.
+    return _Outline([(x1, y1), (x2 - along_x * head * 0.8, y2 - along_y * head * 0.8)], fill=tip)
+
+
+def _ellipse(mark: Ellipse, image: Image) -> _Outline:
+    left, top, right, bottom = _corners(mark, image)
+    middle_x, middle_y = (left + right) / 2, (top + bottom) / 2
+    radius_x, radius_y = (right - left) / 2, (bottom - top) / 2
+    steps = max(24, min(720, int(radius_x + radius_y)))
+    turns = [2 * math.pi * step / steps for step in range(steps + 1)]
+    return _Outline([(middle_x + radius_x * math.cos(t), middle_y + radius_y * math.sin(t)) for t in turns])
+
+
+def _rectangle(mark: Rectangle, image: Image) -> _Outline:
+    left, top, right, bottom = _corners(mark, image)
+    return _Outline([(left, top), (right, top), (right, bottom), (left, bottom), (left, top)])
+
+
+def _stroke(image: Image, outline: _Outline, stroke: float) -> None:
+    """First the white edge, then the red line over it."""
+    _paint(image, outline, stroke * (1 + 2 * EDGE_STROKES), WHITE)
+    _paint(image, outline, stroke, RED)
+
+
+def _paint(image: Image, outline: _Outline, width: float, colour: tuple[int, int, int]) -> None:
+    grow = max(0.0, width - max(STROKE_LEAST_PX, max(image.size) * STROKE_SHARE))
+
+    def put(pen: ImageDraw, place: Callable[[_Points], _Points], times: int) -> None:
+        points = place(outline.line)
+        thick = max(1, round(width * times))
+        pen.line(points, fill=255, width=thick)
+        for x, y in points:
+            # Round ends and joints, without gaps at the corners.
+            radius = thick / 2
+            pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+        if outline.fill:
+            tip = place(outline.fill)
+            pen.polygon(tip, fill=255)
+            if grow:
+                pen.line([*tip, tip[0]], fill=255, width=max(1, round(grow * times)), joint="curve")
+
+    _smoothly(image, [*outline.line, *outline.fill], width, put, colour)
+
+
+def _smoothly(
+    image: Image,
+    points: _Points,
+    margin: float,
+    put: Callable[[ImageDraw, Callable[[_Points], _Points], int], None],
+    colour: tuple[int, int, int],
+) -> None:
+    """Draw into a larger mask of the part that is touched, and paint the colour through it."""
+    from PIL import Image as Images
+    from PIL.ImageDraw import Draw
+
+    left = max(0, math.floor(min(x for x, _ in points) - margin))
+    top = max(0, math.floor(min(y for _, y in points) - margin))
+    right = min(image.width, math.ceil(max(x for x, _ in points) + margin) + 1)
+    bottom = min(image.height, math.ceil(max(y for _, y in points) + margin) + 1)
+    if left >= right or top >= bottom:
+        return
+    pixels = (right - left) * (bottom - top)
+    times = max(1, min(SMOOTHNESS, math.isqrt(SMOOTHED_LIMIT_PX // pixels)))
+    mask = Images.new("L", ((right - left) * times, (bottom - top) * times))
+
+    def place(some: _Points) -> _Points:
+        return [((x + 0.5 - left) * times, (y + 0.5 - top) * times) for x, y in some]
+
+    put(Draw(mask), place, times)
+    if times > 1:
+        mask = mask.reduce(times)
+    image.paste(colour, (left, top, right, bottom), mask)
+
+
+def _write(image: Image, mark: Caption, size_px: int, stroke: float) -> None:
+    from PIL.ImageDraw import Draw
+
+    text = plain(mark.text, TEXT_LIMIT_CHARS).expandtabs(4).strip()
+    if not text:
+        return
+    face = font(size_px, text)
+    if face is None:
+        raise PictureError(NO_FONT)
+    pen = Draw(image)
+    pad, edge = round(size_px * 0.35), max(1, round(stroke * 0.5))
+    around = 2 * (pad + edge)
+    left = min(max(mark.x1, 0), image.width)
+    room = max(image.width - left, int(image.width * CAPTION_LEAST_SHARE)) - around
+    lines = "\n".join(_wrapped(text, face, max(room, size_px)))
+    x1, y1, x2, y2 = pen.multiline_textbbox((0, 0), lines, font=face)
+    width, height = math.ceil(x2 - x1) + around, math.ceil(y2 - y1) + around
+    left = max(0, min(left, image.width - width))
+    top = max(0, min(mark.y1, image.height - height))
+    pen.rectangle((left, top, left + width - 1, top + height - 1), fill=WHITE, outline=RED, width=edge)
+    pen.multiline_text((left + pad + edge - x1, top + pad + edge - y1), lines, font=face, fill=INK)
+
+
+def _wrapped(text: str, face: FreeTypeFont, room_px: int) -> list[str]:
+    """Lines no wider than there is room; a word that is wider is cut."""
+    lines = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            longer = f"{line} {word}" if line else word
+            if face.getlength(longer) <= room_px:
+                line = longer
+                continue
+            if line:
+                lines.append(line)
+            line = word
+            while len(line) > 1 and face.getlength(line) > room_px:
+                fits = next(
+                    n for n in range(len(line) - 1, 0, -1) if n == 1 or face.getlength(line[:n]) <= room_px
+                )
+                lines.append(line[:fits])
+                line = line[fits:]
+        lines.append(line)
+    return lines

@@ -1,0 +1,113 @@
+"""Rendition: the picture as it is sent: marks drawn, scaled and compressed under the cap, and bare."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from reporter.errors import PictureError
+from reporter.report.drawing import MARKS_LIMIT_ITEMS, Mark, Picture
+from reporter.report.screenshot import pen
+from reporter.report.screenshot.picture import EDITED_LIMIT_PX, image_of
+from reporter.texts import N_
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+PALETTE_LIMIT_COLOURS = 256
+JPEG_QUALITIES = (88, 75)
+JPEG_GAIN = 3
+"""A picture is like a photograph where JPEG needs less than a third of what PNG does."""
+PICTURE_LIMIT_BYTES = 4 * EDITED_LIMIT_PX
+"""No picture of ours is larger, however badly it compresses."""
+STEP = 0.8
+LEAST_PX = 64
+
+PNG, JPEG = "image/png", "image/jpeg"
+
+TOO_MANY_MARKS = N_("There are more marks on this picture than can be sent. Please remove some.")
+DOES_NOT_FIT = N_("This picture cannot be made small enough to be sent.")
+
+
+def render(picture: Picture, marks: Sequence[Mark], *, limit_bytes: int, limit_px: int) -> tuple[bytes, str]:
+    """The content and its type, ``image/png`` or ``image/jpeg``. Raises PictureError.
+
+    ``marks``: all that are to be drawn, the suggested ones that the person kept among them; ``limit_px``:
+    of the longer side. The same picture, marks and limits give the same bytes on one computer. What is
+    blacked out is overwritten before anything is drawn, scaled or compressed, so that no pixel beside it
+    has learned of it.
+    """
+    if len(marks) > MARKS_LIMIT_ITEMS:
+        raise PictureError(TOO_MANY_MARKS)
+    image = image_of(picture.png, limit_bytes=PICTURE_LIMIT_BYTES)
+    pen.black_out(image, marks)
+    pen.draw(image, marks)
+    scale = min(1.0, limit_px / max(image.size))
+    while True:
+        scaled = _scaled(image, scale)
+        rendered = _compressed(scaled, limit_bytes)
+        if rendered is not None:
+            return rendered
+        if max(scaled.size) <= LEAST_PX:
+            raise PictureError(DOES_NOT_FIT)
+        scale *= STEP
+
+
+def _scaled(image: Image, scale: float) -> Image:
+    from PIL.Image import Resampling
+
+    if scale >= 1:
+        return image
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Resampling.LANCZOS, reducing_gap=3.0)
+
+
+def _compressed(image: Image, limit_bytes: int) -> tuple[bytes, str] | None:
+    """In the best quality that fits; None where nothing does."""
+    png = _exact_png(image)
+    # JPEG blurs letters: only for what has few of them, or where nothing better fits.
+    if len(png) > limit_bytes or len(png) > image.width * image.height:
+        jpegs = [_jpeg(image, quality) for quality in JPEG_QUALITIES]
+        if len(jpegs[0]) <= limit_bytes and len(jpegs[0]) * JPEG_GAIN < len(png):
+            return jpegs[0], JPEG
+        if len(png) > limit_bytes:
+            reduced = _reduced_png(image)
+            if len(reduced) <= limit_bytes:
+                return reduced, PNG
+            return next(((jpeg, JPEG) for jpeg in jpegs if len(jpeg) <= limit_bytes), None)
+    return png, PNG
+
+
+def _exact_png(image: Image) -> bytes:
+    """Every pixel as it is; with a palette where there are few colours."""
+    from PIL import ImageChops
+    from PIL.Image import Dither, Quantize
+
+    colours = image.getcolors(PALETTE_LIMIT_COLOURS)
+    if colours is not None:
+        reduced = image.quantize(max(1, len(colours)), method=Quantize.MEDIANCUT, dither=Dither.NONE)
+        if ImageChops.difference(reduced.convert("RGB"), image).getbbox() is None:
+            return _bytes_of(reduced, "PNG", optimize=True)
+    return _bytes_of(image, "PNG", optimize=True)
+
+
+def _reduced_png(image: Image) -> bytes:
+    """With the colours that matter most."""
+    from PIL.Image import Dither, Quantize
+
+    reduced = image.quantize(PALETTE_LIMIT_COLOURS, method=Quantize.FASTOCTREE, dither=Dither.NONE)
+    return _bytes_of(reduced, "PNG", optimize=True)
+
+
+def _jpeg(image: Image, quality: int) -> bytes:
+    # Without "optimize", for which Pillow's buffer is too small where a picture is noisy.
+    return _bytes_of(image, "JPEG", quality=quality, subsampling=0)
+
+
+def _bytes_of(image: Image, format_: str, **options: object) -> bytes:
+    bare = image.copy()
+    bare.info.clear()
+    written = io.BytesIO()
+    bare.save(written, format_, **options)
+    return written.getvalue()

@@ -1,0 +1,159 @@
+"""Places: the names and addresses of hosts, and the person's own names, which get pseudonyms.
+
+A host is hidden when its name is private: of a domain that exists only inside networks, of one of the
+organisation's, or without a domain where only a host can stand. Names of the public internet stay readable.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+from reporter.report.pseudonyms import PSEUDONYM, Names
+from reporter.report.scrub.people import HOME_UNIX, HOME_WINDOWS
+from reporter.report.scrub.sweep import Row, row
+
+NAME_LEAST_CHARS = 3
+PRIVATE_SUFFIXES = ("local", "lan", "corp", "internal", "intranet", "home", "domain", "localdomain", "private")
+# Words that name nobody and nothing, and the words that scrubbing itself puts.
+COMMON_NAMES = frozenset(
+    "root user users admin administrator guest test home local public default system service server host hostname "
+    "localhost localdomain computer desktop laptop workstation linux windows debian ubuntu fedora oracle postgres mysql "
+    "python www-data nobody none null true false address secret token cookie mail e-mail credentials private key card "
+    "phone password hash example srv name machine domain web pipe wsl tsclient unknown any all self "
+    "пользователь администратор админ гость сервер компьютер".split()
+)
+# What stands before ".home" or ".local" in programs: threading.local, user.home, rc.local.
+_OF_PROGRAMS = frozenset(
+    "self this cls user os java javax sys system app config cfg conf settings env window document threading process module "
+    "obj request req response ctx context args options opts props data node std asyncio django spring server rc state "
+    "package org.springframework client session event params storage tmp".split()
+)
+_NO_HOST_SCHEMES = frozenset(
+    "file about chrome chrome-extension moz-extension resource urn unix data blob jar res ms-appx vscode".split()
+)
+
+_OCTETS = r"(?:\.\d{1,3})"
+_ADDRESS_PROBE = r"1(?<![\w.]1)(?:0|92\.168|72\.(?:1[6-9]|2\d|3[01])|69\.254|00\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.\d"
+_ADDRESS = (
+    rf"(?<![\w.])(?:10{_OCTETS}{{3}}|(?:192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01])|"
+    rf"100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])){_OCTETS}{{2}})(?!\w|\.\d)"
+)
+_ADDRESS6_PROBE = r"f(?<![\w:]f)(?:[cd][0-9a-f]{2}|e[89ab][0-9a-f]):[0-9a-f:]"
+_ADDRESS6 = r"(?i)(?<![\w:.])((?:f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]):[0-9a-f:]{2,40})(?:%[\w.-]{1,32})?(?![\w:])"
+
+
+@lru_cache(maxsize=8)
+def rows(names: Names) -> tuple[Row, ...]:
+    """The rows for these names."""
+    table = names.pseudonyms
+    suffixes = "|".join([*PRIVATE_SUFFIXES, *(re.escape(domain.lower()) for domain in sorted(names.domains))])
+    end = r"(?![\w-]|\.\w|\()"
+    is_private = re.compile(rf"(?i)(?:.*\.)?(?:{suffixes})\.?").fullmatch
+    own = frozenset(domain.lower() for domain in names.domains)
+
+    def host(name: str, *, bare: bool) -> str:
+        """The pseudonym of a name that is private; ``bare``: it may have no domain."""
+        lowered = name.lower().rstrip(".")
+        if PSEUDONYM.fullmatch(lowered) or lowered in COMMON_NAMES:
+            return name
+        if "." in lowered:
+            if not is_private(lowered) or (lowered.split(".")[0] in _OF_PROGRAMS and lowered.count(".") == 1):
+                return name
+        elif not bare or not re.search(r"[^\W\d_]", lowered):
+            return name
+        return table.host(lowered)
+
+    def in_text(match: re.Match[str]) -> str:
+        labels = match[0].lower().split(".")
+        if labels[0] in _OF_PROGRAMS and not any(match[0].lower().endswith(domain) for domain in own):
+            return match[0]
+        return host(match[0], bare=False)
+
+    def in_link(match: re.Match[str]) -> str:
+        if match[1].lower() in _NO_HOST_SCHEMES:
+            return match[0]
+        return f"{match[1]}://{host(match[2], bare=True)}"
+
+    def after_name(match: re.Match[str]) -> str:
+        return match[1] + re.sub(r"(?<![\w:.-])[\w.-]*[^\W\d_][\w.-]*", lambda m: host(m[0], bare=True), match[2])
+
+    def unc(match: re.Match[str]) -> str:
+        return match[1] + host(match[2], bare=True)
+
+    def address(match: re.Match[str]) -> str:
+        if any(int(octet) > 255 for octet in match[0].split(".")):
+            return match[0]
+        return table.address(match[0])
+
+    def address6(match: re.Match[str]) -> str:
+        from ipaddress import AddressValueError, IPv6Address
+
+        try:
+            return table.address(IPv6Address(match[1]).compressed)
+        except AddressValueError:
+            return match[0]
+
+    def home(match: re.Match[str]) -> str:
+        name = match[2]
+        return match[1] + (name if name.lower() in COMMON_NAMES or PSEUDONYM.fullmatch(name) else table.user(name))
+
+    found = [
+        *(row("home directory", *patterns, home) for patterns in (HOME_UNIX, HOME_WINDOWS)),
+        row("host name", "://", r"(?i)\b([a-z][a-z0-9+.-]{0,20})://([\w-]+(?:\.[\w-]+)*)(?![\w(])", in_link),
+        row(
+            "host name",
+            r"\\\\[\w-]",
+            r"((?<![\\\w:.])\\\\|(?<![\\\w:.])\\\\\\\\)([^\W_][\w-]*(?:\.[\w-]+)*)(?=\\{1,2}[\w$.])",
+            unc,
+        ),
+        row(
+            "host name",
+            r"(?:srvr|server|data source|host|addr|address|hostname)\\{0,3}[\"']?[ \t]{0,4}=",
+            r"(?i)((?<![\w.-])(?:(?:db)?srvr|(?:db-?)?server|data source|host(?:name|addr)?|addr|network address)[ \t]{0,4}="
+            r"[ \t]{0,4}\\{0,3}[\"']?(?:tcp:|np:|lpc:)?)([\w.:,-]+)(?![\w(/\[])",
+            after_name,
+        ),
+        row("host name", r"/s[ \t\"]", r"((?<!\S)/S[ \t]*\"?)([\w.-]+(?::\d{1,5})?)(?=\\)", after_name),
+        row(
+            "host name",
+            rf"(?:{suffixes}){end}",
+            rf"(?i)(?<![\w./\\-])(?:[^\W_][\w-]*\.)*(?:{'|'.join(re.escape(d) for d in sorted(own))}){end}|"
+            rf"(?<![\w./\\-])(?:[^\W_][\w-]*\.)+(?:{suffixes}){end}"
+            if own
+            else rf"(?i)(?<![\w./\\-])(?:[^\W_][\w-]*\.)+(?:{suffixes}){end}",
+            in_text,
+        ),
+        row("private address", _ADDRESS_PROBE, _ADDRESS, address),
+        row("private address", _ADDRESS6_PROBE, _ADDRESS6, address6),
+    ]
+    homes = [place.rstrip("/\\") for place in names.homes]
+    found += _exact("home directory", [place for place in homes if len(place) > NAME_LEAST_CHARS], lambda _: "<home>")
+    found += _exact("user name", _telling(names.users), lambda match: table.user(match[0]))
+    found += _exact("host name", _telling(names.hosts), lambda match: host(match[0], bare=True))
+    return tuple(found)
+
+
+def _telling(names: tuple[str, ...]) -> list[str]:
+    return [
+        name
+        for name in names
+        if len(name) >= NAME_LEAST_CHARS and name.lower() not in COMMON_NAMES and not PSEUDONYM.fullmatch(name)
+    ]
+
+
+def _exact(kind: str, words: list[str], replacement: Callable[[re.Match[str]], str]) -> list[Row]:
+    """The words wherever they stand alone, the longest first."""
+    if not words:
+        return []
+    ordered = sorted(set(words), key=lambda word: (-len(word), word))
+    either = "|".join(re.escape(word) for word in ordered)
+    return [
+        row(
+            kind,
+            "|".join(re.escape(word.lower()) for word in ordered),
+            rf"(?i)(?<!\w)(?:{either})(?!\w)",
+            replacement,
+        )
+    ]

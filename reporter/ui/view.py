@@ -1,0 +1,118 @@
+"""View: one complete picture of the dialog, and the phrases that faces put it into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+import msgspec
+
+from reporter.delivery.receipt import Receipt, State
+from reporter.report.model import Enclosure
+from reporter.texts import Translator
+from reporter.texts.safe import one_line
+from reporter.ui.desk import Section
+
+REASON_LIMIT_CHARS = 300
+MEGABYTE = 1024 * 1024
+
+
+class Page(StrEnum):
+    """The pages of the dialog, in the order a person meets them."""
+
+    MESSAGE = "message"
+    COMPOSE = "compose"
+    RECEIPT = "receipt"
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """One complete picture of the dialog: what to draw, nothing to decide.
+
+    ``service_message``: of the startup-error service; ``service_until``: a phrase, empty where it has no end;
+    ``countdown_s``: whole seconds until the next automatic try, null when none is planned;
+    ``retry_label``: what one more try is called here, empty where there is nothing to try;
+    ``is_crash``: a program has ended by itself; ``is_restored``: the story began with what was kept from last
+    time; ``sections`` and ``attachments``: what the report holds, known while the person composes it;
+    ``busy``: what is going on, a sentence, empty when nothing is; ``remark``: a passing sentence
+    (the last try, a copied text); ``receipt_lines``: what became of the report, its headline first.
+    """
+
+    page: Page
+    title: str
+    headline: str
+    advice: list[str]
+    help_text: str
+    has_help_link: bool
+    service_message: str
+    service_until: str
+    has_service_link: bool
+    reference: str
+    details: str
+    asks_access_code: bool
+    retry_label: str
+    retry_enabled: bool
+    countdown_s: int | None
+    can_send: bool
+    is_crash: bool
+    sending: bool
+    attaching: bool
+    can_attach_pictures: bool
+    is_restored: bool
+    sections: list[Section]
+    attachments: list[Enclosure]
+    busy: str
+    remark: str
+    receipt_state: State | None
+    receipt_lines: list[str]
+    receipt_page: str
+    closed: bool
+
+
+def retry_text(view: View) -> str:
+    """The label of the button that tries again, with the time until it does so by itself."""
+    if view.countdown_s is None:
+        return view.retry_label
+    minutes, seconds = divmod(view.countdown_s, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{view.retry_label} ({hours}:{minutes:02}:{seconds:02})"
+    return f"{view.retry_label} ({minutes}:{seconds:02})" if minutes else f"{view.retry_label} ({seconds})"
+
+
+def size_text(size_bytes: int, say: Callable[..., str]) -> str:
+    """The size of a file, as people read it."""
+    if size_bytes < MEGABYTE:
+        return say("{size} KB", size=max(1, round(size_bytes / 1024)))
+    return say("{size} MB", size=f"{size_bytes / MEGABYTE:.1f}")
+
+
+def receipt_lines(receipt: Receipt, texts: Translator) -> list[str]:
+    """What became of the report, as sentences; the first is the headline."""
+    say = texts.say
+    match receipt.state:
+        case State.ACCEPTED:
+            lines = [
+                say("Support has your report."),
+                say("Give the number {reference} when you call.", reference=receipt.reference),
+            ]
+        case State.ANSWERED:
+            lines = [say("Support has answered your report.")]
+        case State.QUEUED:
+            lines = [
+                say("Your report is kept and will be sent by itself."),
+                say("Support cannot be reached at the moment. You need not do anything."),
+                say("The number {reference} is valid already.", reference=receipt.reference),
+            ]
+        case State.SAVED:
+            lines = [
+                say("Your report is saved on this computer."),
+                say("No address of support is set up here, so nothing was sent."),
+            ]
+        case State.REFUSED:
+            lines = [
+                say("Support's system did not take the report."),
+                say("It is kept on this computer, so nothing is lost. Please call support."),
+            ]
+    if receipt.reason and receipt.state is State.REFUSED:
+        lines.append(say("Reason: {reason}", reason=one_line(receipt.reason, REASON_LIMIT_CHARS)))
+    return lines

@@ -1,0 +1,445 @@
+"""The form on a real screen: fields that grow, questions in their order, drafts, and screenshots."""
+
+from __future__ import annotations
+
+import tkinter
+from collections.abc import Callable
+from pathlib import Path
+from tkinter import ttk
+
+import pytest
+
+from reporter.report.drawing import Arrow, Mark, Picture
+from reporter.report.model import QUESTION_LIMIT_CHARS, QUESTIONS_LIMIT_ITEMS, Story
+from reporter.texts import Translator
+from reporter.ui.composition import KEEP_AFTER_S
+from reporter.ui.desk import RetryResult
+from reporter.ui.window.clipboard import from_numbers
+from reporter.ui.window.compose import ComposePage
+from reporter.ui.window.fields import GrowingBox
+from reporter.ui.window.icons import IconButton
+from tests.ui.clipboard import Clipboard
+from tests.ui.conftest import Screens
+from tests.ui.desk import CRASHED, FakeDesk, picture
+from tests.ui.screen import Person, Script
+
+Texts = Callable[[str], Translator]
+PNG = picture().png
+ARROW = Arrow(x1=1, y1=2, x2=3, y2=4)
+
+
+class FakeEditor:
+    """Stands where the editor would: keeps what it was given."""
+
+    opened: list[FakeEditor]
+
+    def __init__(self, dialog: object, picture: Picture, done: Callable[[list[Mark]], None]) -> None:
+        self.picture, self.done = picture, done
+        self.opened.append(self)
+
+
+@pytest.fixture
+def editors(monkeypatch: pytest.MonkeyPatch) -> list[FakeEditor]:
+    """Every editor that was opened."""
+    FakeEditor.opened = []
+    monkeypatch.setattr("reporter.ui.window.editor.Editor", FakeEditor)
+    return FakeEditor.opened
+
+
+def form(person: Person) -> ComposePage:
+    page = person.face._dialog.page
+    assert isinstance(page, ComposePage)
+    return page
+
+
+def open_form(person: Person) -> Script:
+    yield person.idle
+    person.presenter.compose()
+    yield lambda: isinstance(person.face._dialog.page, ComposePage)
+    person.root.update()
+
+
+def boxes(person: Person) -> list[GrowingBox]:
+    return [widget for widget in person.widgets() if isinstance(widget, GrowingBox)]
+
+
+def icon(person: Person, words: str, at: int) -> IconButton:
+    return [w for w in person.widgets() if isinstance(w, IconButton) and w.cget("text") == words][at]
+
+
+def test_a_field_grows_with_its_text_and_then_scrolls(screens: Screens, texts: Texts) -> None:
+    person = Person(screens(), FakeDesk(), texts("en"))
+
+    def script() -> Script:
+        yield from open_form(person)
+        field = boxes(person)[0]
+        heights = [field.winfo_height()]
+        for text in ("one\ntwo\nthree", "\nfour" * 40, "\nfive" * 40):
+            field.text.insert("end", text)
+            person.root.update()
+            heights.append(field.winfo_height())
+        assert heights[0] < heights[1] < heights[2] == heights[3]
+        field.text.delete("1.0", "end")
+        person.root.update()
+        assert field.winfo_height() == heights[0]
+        field.text.insert("end", "one long line " * 40)
+        person.root.update()
+        assert field.winfo_height() > heights[0], "wrapped lines count too"
+
+    person.run(script())
+
+
+def test_a_restored_text_has_its_room_from_the_start(screens: Screens, texts: Texts) -> None:
+    draft = Story(
+        wanted="a line\n" * 4 + "a line", happened="short", questions=["first", "second"], contact="4471"
+    )
+    desk = FakeDesk(draft=draft)
+    person = Person(screens(), desk, texts("en"))
+
+    def script() -> Script:
+        yield from open_form(person)
+        assert person.reads("Kept from last time.")
+        wanted, _, happened, first, second = boxes(person)
+        assert wanted.winfo_height() > happened.winfo_height()
+        assert (first.get(), second.get()) == ("first", "second")
+        assert form(person).story() == draft
+        assert not person.presenter.has_news
+        person.click("Start empty")
+        yield lambda: not person.reads("Kept from last time.")
+        assert form(person).story() == Story()
+        assert len(boxes(person)) == 3
+        person.press("<Escape>")
+        yield lambda: person.presenter.view().closed
+
+    person.run(script())
+    assert desk.kept == [Story()]
+
+
+def test_a_pause_in_writing_keeps_the_text(screens: Screens, texts: Texts) -> None:
+    desk, seconds = FakeDesk(), [0.0]
+    person = Person(screens(), desk, texts("en"), clock=lambda: seconds[0])
+
+    def script() -> Script:
+        yield from open_form(person)
+        person.write("invoice")
+        contact = next(w for w in person.widgets() if isinstance(w, ttk.Entry))
+        contact.focus_force()
+        person.root.update()
+        person.write("4471")
+        yield lambda: person.presenter.story.contact == "4471"
+        assert desk.kept == []
+        seconds[0] += KEEP_AFTER_S
+        yield lambda: desk.kept == [Story(wanted="invoice", contact="4471")]
+
+    person.run(script())
+
+
+def test_what_was_written_can_be_thrown_away(screens: Screens, texts: Texts) -> None:
+    desk = FakeDesk()
+    person = Person(screens(), desk, texts("en"))
+
+    def script() -> Script:
+        yield from open_form(person)
+        person.write("a secret")
+        person.presenter.attach(picture(), [])
+        yield lambda: person.reads("screenshot-1.png")
+        person.press("<Escape>")
+        yield lambda: person.reads("Your text is kept on this computer for next time.")
+        assert person.reads("The screenshots are not kept.")
+        person.click("Do not keep it")
+        yield lambda: person.presenter.view().closed
+
+    person.run(script())
+    assert desk.kept == [Story()]
+
+
+def test_questions_by_keyboard(screens: Screens, texts: Texts) -> None:
+    screen = screens()
+    desk = FakeDesk()
+    person = Person(screen, desk, texts("en"))
+
+    def questions() -> list[str]:
+        return form(person).story().questions
+
+    def script() -> Script:
+        yield from open_form(person)
+        person.click("Ask a question")
+        person.root.update()
+        screen.type_keys("a", "Return", "b", "Return", "c")
+        yield lambda: questions() == ["a", "b", "c"]
+        screen.type_keys("alt+Up", "alt+Up", "alt+Up")
+        yield lambda: questions() == ["c", "a", "b"]
+        screen.type_keys("alt+Down", "x")
+        yield lambda: questions() == ["a", "cx", "b"]
+        screen.type_keys("Return", "Return")
+        yield lambda: len(boxes(person)) == 7
+        assert questions() == ["a", "cx", "b"], "an empty one does not count"
+        screen.type_keys("BackSpace")
+        yield lambda: len(boxes(person)) == 6
+        screen.type_keys("Tab", "Tab")
+        yield lambda: person.root.focus_get() is icon(person, "Remove", 2)
+        screen.type_keys("Return")
+        yield lambda: questions() == ["a", "cx"]
+        screen.type_keys("ctrl+Return")
+        yield lambda: desk.sent == [Story(questions=["a", "cx"])]
+
+    person.run(script())
+
+
+def test_enter_goes_on_to_the_next_field_and_sends_nothing(screens: Screens, texts: Texts) -> None:
+    screen, desk = screens(), FakeDesk()
+    person = Person(screen, desk, texts("en"))
+
+    def script() -> Script:
+        yield from open_form(person)
+        contact, best_time = (w for w in person.widgets() if isinstance(w, ttk.Entry))
+        contact.focus_force()
+        person.root.update()
+        screen.type_keys("4", "Return")
+        yield lambda: person.root.focus_get() is best_time
+        screen.type_keys("8", "Return")
+        yield lambda: person.root.focus_get() is person.button("Ask a question")
+        assert desk.sent == []
+
+    person.run(script())
+
+
+def test_questions_by_mouse_up_to_their_limit(screens: Screens, texts: Texts) -> None:
+    person = Person(screens(), FakeDesk(), texts("en"))
+
+    def script() -> Script:
+        yield from open_form(person)
+        person.click("Ask a question")
+        person.root.update()
+        first = boxes(person)[3]
+        first.text.insert("end", "q" * (QUESTION_LIMIT_CHARS + 5))
+        yield lambda: person.reads(f"The text is full: it holds {QUESTION_LIMIT_CHARS} characters.")
+        assert len(first.get()) == QUESTION_LIMIT_CHARS
+        for _ in range(QUESTIONS_LIMIT_ITEMS - 1):
+            person.button("Add another question").invoke()
+            person.write("?")
+        person.root.update()
+        assert len(form(person).story().questions) == QUESTIONS_LIMIT_ITEMS
+        assert not person.reads("Add another question")
+        assert icon(person, "Move up", 0).instate(["disabled"])
+        assert icon(person, "Move down", -1).instate(["disabled"])
+        icon(person, "Move down", 0).invoke()
+        assert form(person).story().questions[1].startswith("qqq")
+        for _ in range(QUESTIONS_LIMIT_ITEMS):
+            icon(person, "Remove", 0).invoke()
+        person.root.update()
+        assert person.reads("Ask a question")
+        assert form(person).story() == Story()
+
+    person.run(script())
+
+
+def test_a_sign_says_its_words_when_it_is_pointed_at(screens: Screens, texts: Texts) -> None:
+    person = Person(screens(), FakeDesk(draft=Story(questions=["one"])), texts("en"))
+
+    def script() -> Script:
+        yield from open_form(person)
+        sign = icon(person, "Remove", 0)
+
+        def tip() -> list[tkinter.Label]:
+            return [w for w in person.widgets() if type(w) is tkinter.Label]
+
+        sign.event_generate("<Enter>")
+        yield lambda: [str(one.cget("text")) for one in tip()] == ["Remove"]
+        sign.event_generate("<Leave>")
+        yield lambda: not tip()
+
+    person.run(script())
+
+
+# Screenshots
+
+
+def test_our_windows_step_aside_while_a_picture_is_taken(
+    screens: Screens, texts: Texts, editors: list[FakeEditor]
+) -> None:
+    desk = FakeDesk()
+    person = Person(screens(), desk, texts("en"))
+
+    def script() -> Script:
+        yield from open_form(person)
+        person.click("What will be sent…")
+        yield lambda: person.reads("Byte for byte")
+        preview = person.face._dialog._preview
+        assert preview is not None
+        desk.gate.clear()
+        person.click("Add a screenshot…")
+        yield lambda: person.reads("Looking…")
+        desk.gate.set()
+        yield lambda: person.reads("Screen 2 (2560 × 1440)")
+        label = next(text for text in person.texts() if text.startswith("Window: Mail"))
+        assert label.endswith("…")
+        assert len(label) < 100
+        before = person.root.winfo_geometry()
+        desk.gate.clear()
+        person.click("Screen 2 (2560 × 1440)")
+        assert not person.root.winfo_viewable()
+        assert not preview.window.winfo_viewable()
+        assert desk.taken == [], "what was behind our windows is painted first"
+        yield lambda: desk.taken == ["monitor-2"]
+        assert not person.root.winfo_viewable()
+        desk.gate.set()
+        yield lambda: len(editors) == 1
+        person.root.update()
+        assert person.root.winfo_viewable()
+        assert preview.window.winfo_viewable()
+        assert person.root.winfo_geometry() == before
+        assert not person.reads("Screen 2 (2560 × 1440)")
+        editors[0].done([ARROW])
+        yield lambda: person.reads("screenshot-1.png")
+        assert person.reads("211 KB")
+        assert desk.attached == [(editors[0].picture, [ARROW])]
+        icon(person, "Remove", 0).invoke()
+        yield lambda: not person.reads("screenshot-1.png")
+
+    person.run(script())
+
+
+def test_a_picture_that_cannot_be_taken_brings_the_window_back(
+    screens: Screens, texts: Texts, editors: list[FakeEditor]
+) -> None:
+    desk = FakeDesk()
+    person = Person(screens(), desk, texts("en"))
+
+    def script() -> Script:
+        yield from open_form(person)
+        person.click("Add a screenshot…")
+        yield lambda: person.reads("Window: ERP: invoice 4711")
+        desk.pictures_work = False
+        person.click("Window: ERP: invoice 4711")
+        yield lambda: person.reads("No picture of this screen can be taken")
+        assert person.root.winfo_viewable()
+        assert editors == []
+        person.click("Add a screenshot…")
+        yield lambda: not person.reads("Looking…")
+        assert person.reads("From a file…"), "files can be added all the same"
+
+    person.run(script())
+
+
+def test_escape_closes_the_choice_and_only_then_the_dialog(screens: Screens, texts: Texts) -> None:
+    person = Person(screens(), FakeDesk(), texts("en"))
+
+    def script() -> Script:
+        yield from open_form(person)
+        for close in (lambda: person.press("<Escape>"), lambda: person.click("Cancel")):
+            person.click("Add a screenshot…")
+            yield lambda: person.reads("ERP: invoice 4711")
+            close()
+            yield lambda: not person.reads("ERP: invoice 4711")
+            assert not person.presenter.view().closed
+        person.press("<Escape>")
+        yield lambda: person.presenter.view().closed
+
+    person.run(script())
+
+
+def test_a_picture_is_pasted_and_a_text_stays_a_text(
+    screens: Screens, texts: Texts, editors: list[FakeEditor]
+) -> None:
+    screen = screens()
+    desk = FakeDesk()
+    person = Person(screen, desk, texts("en"))
+
+    def script() -> Script:
+        yield from open_form(person)
+        with Clipboard(screen.name, {"image/png": PNG}):
+            screen.type_keys("ctrl+v")
+            yield lambda: len(editors) == 1
+        assert desk.given == [PNG]
+        assert form(person).story() == Story()
+        with Clipboard(screen.name, {"UTF8_STRING": b"words", "STRING": b"words", "image/png": PNG}):
+            screen.type_keys("ctrl+v")
+            yield lambda: form(person).story() == Story(wanted="words")
+        assert len(editors) == 1
+        person.click("Add a screenshot…")
+        yield lambda: person.reads("ERP: invoice 4711")
+        person.click("Paste")
+        yield lambda: person.reads("There is no picture on the clipboard.")
+        with Clipboard(screen.name, {"image/png": b"\x00\xff" * 50}):
+            person.click("Paste")
+            yield lambda: len(editors) == 2
+        assert desk.given[-1] == b"\x00\xff" * 50
+
+    person.run(script())
+
+
+def test_what_tk_tells_as_numbers_are_bytes() -> None:
+    assert from_numbers("0x89 0x50 0xffffffff") == b"\x89P\xff"
+    with pytest.raises(ValueError, match="invalid literal"):
+        from_numbers("plain text")
+
+
+def test_a_picture_comes_from_a_file(
+    screens: Screens,
+    texts: Texts,
+    editors: list[FakeEditor],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk, file = FakeDesk(), tmp_path / "shot.png"
+    file.write_bytes(PNG)
+    chosen = ["", str(file), str(tmp_path / "gone.png")]
+    monkeypatch.setattr("tkinter.filedialog.askopenfilename", lambda **_: chosen.pop(0))
+    person = Person(screens(), desk, texts("en"))
+
+    def script() -> Script:
+        yield from open_form(person)
+        person.click("Add a screenshot…")
+        yield lambda: person.reads("ERP: invoice 4711")
+        person.click("From a file…")
+        assert person.reads("ERP: invoice 4711"), "nothing was chosen"
+        person.click("From a file…")
+        yield lambda: len(editors) == 1
+        assert desk.given == [PNG]
+        person.click("Add a screenshot…")
+        yield lambda: person.reads("ERP: invoice 4711")
+        person.click("From a file…")
+        yield lambda: person.reads("The file could not be read")
+
+    person.run(script())
+
+
+def test_where_pictures_are_not_allowed_none_is_offered(screens: Screens, texts: Texts) -> None:
+    desk = FakeDesk(can_attach_pictures=False)
+    screen = screens()
+    person = Person(screen, desk, texts("en"))
+
+    def script() -> Script:
+        yield from open_form(person)
+        assert not person.reads("Add a screenshot…")
+        with Clipboard(screen.name, {"image/png": PNG}):
+            screen.type_keys("ctrl+v", "x")
+            yield lambda: form(person).story() == Story(wanted="x")
+        assert desk.given == []
+
+    person.run(script())
+
+
+# A program that has ended
+
+
+@pytest.mark.parametrize("has_host", [True, False])
+def test_after_a_crash_the_window_offers_what_there_is(
+    screens: Screens, texts: Texts, has_host: bool
+) -> None:
+    desk = FakeDesk(CRASHED, first=CRASHED, has_host=has_host, results=(RetryResult.SUCCEEDED,))
+    person = Person(screens(), desk, texts("en"))
+
+    def script() -> Script:
+        yield person.idle
+        assert person.reads("About…")
+        assert person.reads("Send report…")
+        assert not person.reads("Check again")
+        assert person.reads("Start again") == has_host
+        if has_host:
+            person.click("Start again")
+            yield lambda: person.presenter.view().closed
+
+    person.run(script())
+    assert person.presenter.succeeded == has_host
