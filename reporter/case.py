@@ -219,6 +219,10 @@ class Case:
         """A picture that came from the clipboard or a file."""
         return self._album.picture_of(content)
 
+    def pasted(self) -> Picture | None:
+        """The picture on the clipboard, None where there is none."""
+        return self._album.pasted()
+
     def attach(self, picture: Picture, marks: list[Mark]) -> Enclosure:
         """Let a picture travel with the report, its marks drawn into it."""
         return self._album.attach(picture, marks)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MEMBERS_LIMIT = 10_000
 RESERVE_BYTES = 8 * 1024 * 1024
 HANDOVER_LIMIT_S = 5.0
+FAILURE_FILE_VARIABLE = "REPORTER_FAILURE_FILE"
+"""Where `reporter watch` listens; see ``watched``."""
 
 
 class _Installed:
@@ -40,7 +42,7 @@ class _Installed:
         self.throttle = Throttle()
         self.lock = threading.Lock()
         # Address space alone, which costs nothing until memory runs out and telling of it needs some.
-        self.reserve: bytearray | None = None
+        self.reserve: bytes | None = None
 
 
 _installed = _Installed()
@@ -73,7 +75,7 @@ def install(
         _installed.restart = []
     if not _installed.hooks:
         _installed.hooks = True
-        _installed.reserve = bytearray(RESERVE_BYTES)
+        _installed.reserve = bytes(RESERVE_BYTES)
         _chain_main_hook()
         _chain_thread_hook()
         _chain_unraisable_hook()
@@ -152,10 +154,23 @@ def _show(error: BaseException | None, *, ends: bool = False) -> None:
             state.reserve = None
         if not _is_meant(error) and state.throttle.admits(_kind(error)):
             _open(_of_exception(error, state.throttle.take_unshown()), restart=ends)
+            if ends:
+                _tell_watcher()
     except BaseException:  # noqa: BLE001, S110 - never a second crash from us, whatever a host's methods raise
         pass
     finally:
         state.lock.release()
+
+
+def shown_mark(note: str, pid: int) -> str:
+    """The file by which the process ``pid`` tells who watches it that its crash has a dialog already."""
+    return f"{note}.{pid}.shown"
+
+
+def _tell_watcher() -> None:
+    note = os.environ.get(FAILURE_FILE_VARIABLE)
+    if note:
+        os.close(os.open(shown_mark(note, os.getpid()), os.O_CREAT | os.O_WRONLY, 0o600))
 
 
 def _is_meant(error: BaseException) -> bool:

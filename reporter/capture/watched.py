@@ -18,11 +18,11 @@ from pathlib import Path
 import msgspec
 
 from reporter.capture import native, signals
+from reporter.capture.crash import FAILURE_FILE_VARIABLE, shown_mark
 from reporter.capture.failure import FAILURE_LIMIT_BYTES, Application, ExceptionInfo, Failure, parse, tidy
 from reporter.capture.handover import Farewell, Result
 from reporter.errors import FailureFormatError, UsageError
 
-FAILURE_FILE_VARIABLE = "REPORTER_FAILURE_FILE"
 NOT_STARTED_STATUS = 127
 NOT_EXECUTABLE_STATUS = 126
 
@@ -58,8 +58,8 @@ class Restart:
 def run(command: Sequence[str], *, target: str = "") -> Ended:
     """Run a program to its end, its standard streams untouched.
 
-    With a ``target``, any status but 0 counts as a failed login. Raises UsageError when the program
-    cannot be started.
+    With a ``target``, any status but 0 counts as a failed login, unless the program has shown its own dialog
+    (``reporter.install``). Raises UsageError when the program cannot be started.
     """
     crashes = native.folder(os.environ)
     with tempfile.TemporaryDirectory(prefix="reporter-watch-") as folder:
@@ -68,6 +68,7 @@ def run(command: Sequence[str], *, target: str = "") -> Ended:
         places = {FAILURE_FILE_VARIABLE: str(note), native.FOLDER_VARIABLE: crashes}
         code, pid = _run(command, {**os.environ, **places})
         reported = _reported(note)
+        is_shown = Path(shown_mark(str(note), pid)).exists()
     ending = signals.ending(code, system=sys.platform)
     status = 128 - code if code < 0 else code
     name = Application(name=Path(command[0]).stem)
@@ -80,7 +81,7 @@ def run(command: Sequence[str], *, target: str = "") -> Ended:
         )
     elif ending is not None:
         failure = _crash(ending, native.collect(crashes, pid=pid), name=name, target=target)
-    elif target and code > 0:
+    elif target and code > 0 and not is_shown:
         failure = Failure(
             occurred_at=datetime.now(UTC).astimezone(),
             target=target,

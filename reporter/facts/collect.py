@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from reporter._version import __version__
@@ -27,6 +28,7 @@ from reporter.texts.safe import one_line, without_secrets
 TEXT_LIMIT_CHARS = 500
 LIST_LIMIT_ITEMS = 200
 FILES_LIMIT_ITEMS = 30
+CONNECTION_LIMIT_ITEMS = 50
 # Limits in milliseconds for what may be slow: a drive, a program that is asked, settings of the person.
 FILE_LIMIT_MS = 500
 DRIVE_LIMIT_MS = 700
@@ -73,7 +75,8 @@ def collect(
         Collector("runtime", "runtime", lambda: _runtime(environ)),
     ]
     if application_files:
-        collectors.append(Collector("application", "files", lambda: _files(application_files, asked)))
+        files = Collector("application", "files", lambda: _files(application_files, asked), SLOW_LIMIT_MS)
+        collectors.append(files)
     if home:
         collectors.append(Collector("storage", "home folder", lambda: _drive("home", home), DRIVE_LIMIT_MS))
     if include_user_name:
@@ -131,7 +134,7 @@ def _connection(known: Mapping[str, Value]) -> Section:
 
     return {
         name: cleaned(value) if isinstance(value, Scalar) else [row(item) for item in value]
-        for name, value in known.items()
+        for name, value in islice(known.items(), CONNECTION_LIMIT_ITEMS)
         if not _SECRET_NAME.search(name)
     }
 

@@ -33,7 +33,6 @@ _REMOTE = {
     "XRDP_SOCKET_PATH": "RDP",
     "X2GO_SESSION": "X2Go",
     "NXSESSIONID": "NX",
-    "ICA_SESSION_ID": "Citrix",
     "CHROME_REMOTE_DESKTOP_SESSION": "Chrome Remote Desktop",
     "VNCDESKTOP": "VNC",
     "SSH_CONNECTION": "SSH",

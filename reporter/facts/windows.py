@@ -44,7 +44,9 @@ _ADDED_ROOTS = (
     r"SOFTWARE\Policies\Microsoft\SystemCertificates\Root\Certificates",
     r"SOFTWARE\Microsoft\EnterpriseCertificates\Root\Certificates",
 )
-_SESSIONS = {"RDP-": "RDP", "ICA-": "Citrix", "PCoIP": "PCoIP", "Blast": "VMware Blast"}
+_SESSIONS = {"RDP-": "RDP", "ICA-": "Citrix"}
+# Horizon leaves its protocol in a variable, and the session its ordinary name.
+_HORIZON = {"BLAST": "Horizon Blast", "PCOIP": "PCoIP", "RDP": "RDP"}
 _CLOCKS = {
     "NT5DS": N_("domain controller"),
     "NTP": N_("time server"),
@@ -177,6 +179,7 @@ class Windows(OperatingSystem):
         """The session's name tells remote desktops; the system's word those with a name of their own."""
         session = self.environ.get("SESSIONNAME", "").partition("#")[0]
         protocol = next((name for sign, name in _SESSIONS.items() if session.startswith(sign)), "")
+        protocol = protocol or _HORIZON.get(self.environ.get("ViewClient_Protocol", "").upper(), "")
         is_remote = bool(protocol) or self._calls.is_remote_session()
         return {"session": session, "is_remote": is_remote, "remote_protocol": protocol}
 

@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from reporter.facts.files import Files
+
 LIMIT_S = 0.5
 REPLY_LIMIT_BYTES = 1024 * 1024
 PROPERTY_LIMIT_BYTES = 64 * 1024
@@ -86,8 +88,7 @@ def _connected(host: str, number: int) -> socket.socket:
 def _keys(authority: Path, number: str) -> bytes:
     """The key of a display from an Xauthority file; empty where there is none."""
     with suppress(OSError, struct.error, IndexError):
-        with authority.open("rb") as file:
-            content = file.read(PROPERTY_LIMIT_BYTES)
+        content = Files(Path("/")).content(str(authority))
         here = socket.gethostname().encode()
         found = [entry for entry in _entries(content) if entry[1] in (number.encode(), b"")]
         found.sort(key=lambda entry: entry[0] != here)

@@ -61,11 +61,12 @@ _CHANGES = {
     1: _TABLES,
     2: """
 ALTER TABLE reports ADD COLUMN fingerprint TEXT NOT NULL DEFAULT '';
-CREATE INDEX reports_by_fingerprint ON reports (fingerprint, received_at) WHERE fingerprint <> '';
+CREATE INDEX reports_by_fingerprint ON reports (fingerprint, received_at);
+CREATE INDEX reports_by_time ON reports (received_at);
 """,
 }
 # Reports without a fingerprint are each of a kind of their own.
-_KIND = "CASE fingerprint WHEN '' THEN reference ELSE fingerprint END"
+_KIND = "CASE fingerprint WHEN '' THEN id ELSE fingerprint END"
 
 
 class Attachment(msgspec.Struct, frozen=True, kw_only=True):
@@ -295,19 +296,22 @@ class Store:
         for column, value in (("cause", cause), ("fingerprint", kind)):
             if value:
                 chosen, values = f"{chosen} AND {column} = ?", [*values, value]
-        # Only placeholders are put together here; the values travel apart. Beside max, SQLite takes the other
-        # columns from the very row that holds it.
-        grouped = f" GROUP BY {_KIND}" if by_kind else ""
-        newest = "max(received_at)" if by_kind else "received_at"
+        # Only placeholders are put together here; the values travel apart. Beside max, SQLite takes the id
+        # from the very row that holds it; rows are only read once it is known which.
+        newest = (
+            f"(SELECT id, max(received_at) AS received_at FROM reports WHERE {chosen} GROUP BY {_KIND})"  # noqa: S608
+            if by_kind
+            else f"reports WHERE {chosen}"
+        )
         with self._reader() as db:
             causes = db.execute(
                 f"SELECT cause, count(*) FROM reports WHERE {found} GROUP BY cause ORDER BY 2 DESC, 1",  # noqa: S608
                 words,
             ).fetchall()
             rows = db.execute(
-                f"SELECT reference, {newest} AS newest, cause, owner, headline, application, target, story, "  # noqa: S608
-                f"contact, fingerprint FROM reports WHERE {chosen}{grouped} "
-                "ORDER BY newest DESC, id DESC LIMIT ? OFFSET ?",
+                "SELECT reference, received_at, cause, owner, headline, application, target, story, contact, "  # noqa: S608
+                f"fingerprint FROM reports WHERE id IN (SELECT id FROM {newest} ORDER BY received_at DESC, "
+                "id DESC LIMIT ? OFFSET ?) ORDER BY received_at DESC, id DESC",
                 [*values, limit, offset],
             ).fetchall()
             distinct = f"count(DISTINCT {_KIND})" if by_kind else "0"
@@ -319,7 +323,7 @@ class Store:
             alike = dict(
                 db.execute(
                     "SELECT fingerprint, count(*) FROM reports "  # noqa: S608
-                    f"WHERE fingerprint IN ({', '.join('?' * len(prints))}) AND fingerprint <> '' GROUP BY 1",
+                    f"WHERE fingerprint IN ({', '.join('?' * len(prints))}) GROUP BY 1",
                     prints,
                 ).fetchall()
             )

@@ -56,6 +56,14 @@ class Album:
 
         return screenshot.picture_of(content)
 
+    def pasted(self) -> Picture | None:
+        """The picture on the clipboard, None where there is none; raises PictureError."""
+        self._check()
+        from reporter.report import screenshot
+
+        content = screenshot.clipboard_picture()
+        return None if content is None else screenshot.picture_of(content)
+
     def attach(self, picture: Picture, marks: Sequence[Mark]) -> Enclosure:
         """Draw the marks in and keep the result; raises PictureError when there are too many."""
         self._check()

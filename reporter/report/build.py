@@ -20,7 +20,7 @@ from reporter._version import __version__
 from reporter.capture.failure import PROBLEM_MEMBERS, Failure
 from reporter.diagnosis.verdict import Verdict
 from reporter.facts.model import Facts
-from reporter.report import scrub
+from reporter.report import fingerprint, scrub
 from reporter.report.bundle import (
     BUNDLE_LIMIT_BYTES,
     FILES_LIMIT_ITEMS,
@@ -47,7 +47,7 @@ from reporter.texts.safe import one_line, plain, without_secrets
 
 if TYPE_CHECKING:
     from reporter.report.logs import LogTail
-    from reporter.report.scrub import Names
+    from reporter.report.pseudonyms import Names
 
 LOG_TYPE = "text/plain; charset=utf-8"
 TEXT_LIMIT_CHARS = 256 * 1024
@@ -105,7 +105,7 @@ def build(
         id=report_id,
         created_at=created_at,
         sent_by_person=sent_by_person,
-        fingerprint=_fingerprint(failure, verdict),
+        fingerprint=fingerprint.of(failure, verdict),
         suppressed=suppressed,
         failure=_reduced(failure),
         verdict=verdict and msgspec.structs.replace(verdict, target=without_secrets(verdict.target)),
@@ -116,7 +116,7 @@ def build(
         agent=f"reporter-agent/{__version__}",
     )
     document = _encodable(msgspec.to_builtins(report, builtin_types=(datetime,)))
-    document, receipt = scrub.document(document, keep=_AS_GIVEN.__contains__, **_known(names))
+    document, receipt = scrub.document(document, keep=_AS_GIVEN.__contains__, names=names)
     written = [_log(number, log, names) for number, log in enumerate(logs, 1)]
     receipt = [*receipt, *(line for _, lines in written for line in lines)]
     document["scrubbed"] = msgspec.to_builtins(receipt[:RECEIPT_LIMIT_ITEMS])
@@ -135,14 +135,6 @@ def build(
     )
     sent = msgspec.convert(document, Report)
     return Bundle(report=sent, report_json=to_bytes(sent), attachments=files)
-
-
-def _fingerprint(failure: Failure, verdict: Verdict | None) -> str:
-    try:
-        from reporter.report import fingerprint
-    except ImportError:
-        return ""
-    return fingerprint.of(failure, verdict)
 
 
 def enclosure(file: Attachment, remark: str = "") -> Enclosure:
@@ -192,10 +184,6 @@ def _allowed(facts: Facts | None, left_out: Sequence[str]) -> Facts | None:
     )
 
 
-def _known(names: Names | None) -> dict[str, Any]:
-    return {} if names is None else {"names": names}
-
-
 def _encodable(part: Any) -> Any:
     """The same document with texts that UTF-8 can hold, none of them endless."""
     if isinstance(part, str):
@@ -210,8 +198,8 @@ def _encodable(part: Any) -> Any:
 
 def _log(number: int, log: LogTail, names: Names | None) -> tuple[Attachment, list[Scrubbed]]:
     """A log as it travels, and its lines of the receipt."""
-    text, counts = scrub.text(log.text, **_known(names))
-    title, _ = scrub.text(log.name, **_known(names))
+    text, counts = scrub.text(log.text, names=names)
+    title, _ = scrub.text(log.name, names=names)
     name = f"logs/{number}-{entry_name(title)}.txt"
     file = Attachment(name=name, content_type=LOG_TYPE, content=text.encode("utf-8", "replace"))
     lines = [Scrubbed(kind=kind, where=name, count=count) for kind, count in sorted(counts.items())]

@@ -17,22 +17,24 @@ from reporter.texts import N_, Translator
 from reporter.ui.about import Group
 
 _KINDS = {
-    "address": N_("Addresses of the internal network"),
     "address credentials": N_("User names and passwords in addresses"),
     "address query": N_("What addresses hold after a question mark"),
     "authorization": N_("Sign-in data of requests"),
     "bearer token": N_("Sign-in keys"),
-    "card number": N_("Card numbers"),
+    "card": N_("Card numbers"),
     "cookie": N_("Cookies"),
-    "e-mail address": N_("E-mail addresses"),
+    "e-mail": N_("E-mail addresses"),
     "home directory": N_("Names of home folders"),
     "host name": N_("Names of computers"),
-    "phone number": N_("Telephone numbers"),
+    "password hash": N_("Encrypted passwords"),
+    "phone": N_("Telephone numbers"),
+    "private address": N_("Addresses of the internal network"),
     "private key": N_("Private keys"),
     "secret": N_("Passwords or keys"),
     "token": N_("Sign-in keys"),
     "user name": N_("User names"),
 }
+"""What scrubbing takes out, by the kinds of its receipt."""
 _PLACES = {
     "story": N_("in what you wrote"),
     "failure": N_("in the error message"),

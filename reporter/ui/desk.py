@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from reporter.delivery.receipt import Receipt
-from reporter.report.drawing import Mark, Picture, Source
-from reporter.report.model import Enclosure, Story
-from reporter.ui.about import About
-from reporter.ui.notice import Notice
+if TYPE_CHECKING:
+    from reporter.delivery.receipt import Receipt
+    from reporter.report.drawing import Mark, Picture, Source
+    from reporter.report.model import Enclosure, Story
+    from reporter.ui.about import About
+    from reporter.ui.notice import Notice
 
 
 class RetryResult(StrEnum):
@@ -52,8 +53,8 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 class Desk(Protocol):
     """What the agent does for the dialog. All but ``first_notice``, ``draft``, ``sections``, ``switch`` and
     ``attachments`` may take seconds and are called on background threads. ``send``, ``sources``, ``take``,
-    ``picture_of`` and ``attach`` raise ReporterError with a sentence for the person; the others return a
-    notice or a text that says so."""
+    ``picture_of``, ``pasted`` and ``attach`` raise ReporterError with a sentence for the person; the others
+    return a notice or a text that says so."""
 
     reference: str
     """The number of the report this dialog would send."""
@@ -99,7 +100,10 @@ class Desk(Protocol):
         """A screenshot; our own windows are not to be on the screen meanwhile."""
 
     def picture_of(self, content: bytes) -> Picture:
-        """A picture from the clipboard or from a file that was dropped, as the editor shows it."""
+        """The picture in a file, as the editor shows it."""
+
+    def pasted(self) -> Picture | None:
+        """The picture on the clipboard, None where there is none."""
 
     def attach(self, picture: Picture, marks: list[Mark]) -> Enclosure:
         """Draw the marks into the picture and let it travel with the report."""

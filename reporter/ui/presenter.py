@@ -12,22 +12,25 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from reporter.delivery.receipt import Receipt
 from reporter.diagnosis.verdict import Retry
 from reporter.errors import PictureError, ReporterError
-from reporter.report.drawing import Mark, Picture, Source
 from reporter.report.model import Story
 from reporter.texts import Translator
 from reporter.texts.safe import one_line
-from reporter.ui.about import About
 from reporter.ui.composition import Composition
 from reporter.ui.desk import Desk, Preview, Recovery, RetryResult
 from reporter.ui.face import Face
 from reporter.ui.lookout import Lookout
 from reporter.ui.notice import Notice, tidy
 from reporter.ui.view import Page, View, receipt_lines
+
+if TYPE_CHECKING:
+    from reporter.report.drawing import Mark, Picture, Source
+    from reporter.report.model import Enclosure
+    from reporter.ui.about import About
 
 AUTOMATIC_RETRY_S = (5, 10, 20, 40, 60)
 RETRY_JITTER = 0.2
@@ -70,6 +73,7 @@ class Presenter:
         self._retrying = False
         self._sending = False
         self._attaching = False
+        self._attachments: list[Enclosure] = []
         self._composition = Composition(desk, self._clock)
         self._diagnosing = True  # from the first view on; the work begins with start()
         self._automatic_tries = 0
@@ -106,10 +110,10 @@ class Presenter:
                 is_crash=self._notice.is_crash,
                 sending=self._sending,
                 attaching=self._attaching,
-                can_attach_pictures=self._desk.can_attach_pictures and self._receipt is None,
+                can_attach_pictures=self._page is Page.COMPOSE and self._desk.can_attach_pictures,
                 is_restored=self._composition.is_restored,
                 sections=self._desk.sections() if self._page is Page.COMPOSE else [],
-                attachments=self._desk.attachments() if self._page is Page.COMPOSE else [],
+                attachments=self._attachments,
                 busy=self._busy(),
                 remark=self._remark,
                 receipt_state=None if self._receipt is None else self._receipt.state,
@@ -131,7 +135,7 @@ class Presenter:
     @property
     def has_news(self) -> bool:
         """Whether closing now would end something that was written or attached, but not sent."""
-        return self._receipt is None and (self._composition.has_news or bool(self._desk.attachments()))
+        return self._receipt is None and (self._composition.has_news or bool(self._attachments))
 
     # What a person does
 
@@ -162,6 +166,7 @@ class Presenter:
         """Open the page on which the person adds to the report; ``story`` is what it begins with."""
         with self._lock:
             self._composition.open()
+            self._attachments = self._desk.attachments()
         self._turn_to(Page.COMPOSE)
 
     def back(self) -> None:
@@ -198,9 +203,15 @@ class Presenter:
         """A screenshot; may take a moment. None where it could not be taken: the remark says why."""
         return self._attempt(lambda: self._desk.take(source_id))
 
-    def picture_of(self, content: bytes) -> Picture | None:
-        """A picture that was pasted; may take a moment. None where it is none: the remark says so."""
-        return self._attempt(lambda: self._desk.picture_of(content))
+    def pasted(self, *, says_nothing: bool = False) -> Picture | None:
+        """The picture on the clipboard; may take a moment. None where there is none: the remark says so,
+        unless the person asked for something else and it ``says_nothing``."""
+        picture = self._attempt(self._desk.pasted)
+        if picture is None and not (says_nothing or self._remark):
+            with self._lock:
+                self._remark = self.texts.say("There is no picture on the clipboard.")
+            self._refresh()
+        return picture
 
     def picture_in(self, path: str) -> Picture | None:
         """The picture in a file; may take a moment. None where there is none: the remark says so."""
@@ -218,6 +229,7 @@ class Presenter:
     def detach(self, name: str) -> None:
         """Take an attachment out again."""
         self._desk.detach(name)
+        self._attachments = self._desk.attachments()
         self._refresh()
 
     def send(self, story: Story) -> None:
@@ -381,6 +393,7 @@ class Presenter:
     def _attach(self, picture: Picture, marks: list[Mark]) -> None:
         self._attempt(lambda: self._desk.attach(picture, marks))
         with self._lock:
+            self._attachments = self._desk.attachments()
             self._attaching = False
         self._refresh()
 

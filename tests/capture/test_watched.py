@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
 from reporter.capture import watched
 from reporter.errors import UsageError
+from tests.capture.hosts import INSTALL, PREAMBLE, Stage
 
 
 def python(code: str) -> list[str]:
@@ -80,3 +82,15 @@ def test_a_report_that_cannot_be_read_is_told_with_its_reason() -> None:
 def test_a_program_that_cannot_be_started_is_a_sentence(program: str) -> None:
     with pytest.raises(UsageError, match=program):
         watched.run([program])
+
+
+def test_a_crash_that_the_program_has_shown_itself_is_not_shown_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = Stage(tmp_path)
+    for name, value in stage.environ().items():
+        monkeypatch.setenv(name, value)
+    code = f"{PREAMBLE}{INSTALL}raise KeyError('lost')"
+    ended = watched.run(python(code), target="tcp://127.0.0.1:9")
+    assert ended == watched.Ended(status=1, failure=None)
+    assert stage.failure()["message"] == "'lost'"

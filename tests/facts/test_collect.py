@@ -15,11 +15,11 @@ import psutil
 import pytest
 
 from reporter.facts.collect import collect
-from reporter.facts.guard import Section
+from reporter.facts.guard import Row, Section
 from reporter.facts.linux import Linux
 from reporter.facts.model import Facts, Value
 from reporter.facts.operating_system import OperatingSystem
-from reporter.facts.places import Folder
+from reporter.facts.places import Folder, Places
 from reporter.settings.model import FACT_SECTIONS
 
 USER = "ivan.petrenko"
@@ -334,3 +334,26 @@ def test_there_are_at_most_so_many_configuration_files() -> None:
     told = collect(application_files=paths, environ={}, system=Quiet({})).sections["application"]["files"]
     assert isinstance(told, list)
     assert len(told) == 30
+
+
+def test_a_file_that_hangs_costs_only_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    released = threading.Event()
+    looked_at = Places.file
+
+    def file(places: Places, path: str) -> Row:
+        if path.endswith("dead.cfg"):
+            released.wait()
+        return looked_at(places, path)
+
+    monkeypatch.setattr(Places, "file", file)
+    monkeypatch.setattr("reporter.facts.collect.FILE_LIMIT_MS", 30)
+    try:
+        facts = collect(
+            application_files=["/opt/dead.cfg", str(tmp_path / "a.cfg")], environ={}, system=Quiet({})
+        )
+    finally:
+        released.set()
+    told = facts.sections["application"]["files"]
+    assert isinstance(told, list)
+    assert told[0] == {"name": "dead.cfg", "remark": "no answer within 30 ms"}
+    assert told[1] == {"name": "a.cfg", "place": "other folder", "exists": False}

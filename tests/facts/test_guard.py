@@ -104,7 +104,37 @@ def test_the_program_does_not_wait_for_an_abandoned_one() -> None:
     released = threading.Event()
     try:
         guard.run([Collector("storage", "abandoned", lambda: {"x": released.wait()}, 1)])
-        [thread] = [thread for thread in threading.enumerate() if thread.name == "facts abandoned"]
-        assert thread.daemon
+        threads = [thread for thread in threading.enumerate() if thread.name == "facts"]
+        assert threads
+        assert all(thread.daemon for thread in threads)
     finally:
         released.set()
+
+
+def test_quick_ones_share_a_thread() -> None:
+    threads: set[int] = set()
+
+    def note() -> Section:
+        threads.add(threading.get_ident())
+        return {}
+
+    guard.run([Collector("system", str(number), note) for number in range(100)])
+    assert len(threads) < 100
+
+
+def test_each_is_gathered_once_and_told_in_its_place() -> None:
+    calls: list[int] = []
+
+    def count(number: int) -> Section:
+        calls.append(number)
+        if number % 7 == 0:
+            threading.Event().wait(0.03)
+        return {"number": number}
+
+    told = guard.outcomes(Collector("system", "x", lambda n=n: count(n)) for n in range(30))  # type: ignore[misc]
+    assert told == [{"number": number} for number in range(30)]
+    assert sorted(calls) == list(range(30))
+
+
+def test_nothing_to_gather_is_nothing_told() -> None:
+    assert guard.run([]) == ({}, [])

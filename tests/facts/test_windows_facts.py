@@ -260,6 +260,12 @@ def test_a_session_with_a_name_of_its_own_is_remote_by_the_systems_word() -> Non
     assert system.display()["is_remote"] is True
 
 
+def test_a_session_of_horizon() -> None:
+    told = windows(SESSIONNAME="Console", ViewClient_Protocol="Blast").display()
+    assert (told["is_remote"], told["remote_protocol"]) == (True, "Horizon Blast")
+    assert windows(SESSIONNAME="Console", ViewClient_Protocol="planted").display()["remote_protocol"] == ""
+
+
 def test_maker_model_and_membership() -> None:
     assert windows().machine() == {"maker": "VMware, Inc.", "hardware_model": "VMware7,1"}
     lenovo: dict[str, object] = {

@@ -37,7 +37,7 @@ def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     reading, writing = os.pipe()
     command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1600x900x24", "-auth", str(authority)]
     with subprocess.Popen(
-        [*command, "-nolisten", "tcp"],
+        [*command, "-nolisten", "tcp", "-noreset"],
         pass_fds=[writing],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

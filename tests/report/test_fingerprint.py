@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import traceback
 from datetime import UTC, datetime
 from itertools import combinations
 
@@ -159,6 +160,26 @@ def test_a_group_is_known_by_its_members_in_any_order() -> None:
     third = GROUP.format(version="3.1", line=1, first="pull", second="push", message="1", kind="OSError")
     assert crash(one) == crash(two) == crash(turned)
     assert len({crash(one), crash(other), crash(third)}) == 3
+
+
+def _work(kind: type[Exception]) -> None:
+    try:
+        raise kind("inner")
+    except kind as error:
+        raise ExceptionGroup("both", [error, ValueError("1"), kind("2")]) from error
+
+
+def test_pythons_own_text_and_ours_are_read_alike() -> None:
+    from reporter.capture import backtrace
+
+    told = {}
+    for kind in (KeyError, OSError):
+        try:
+            _work(kind)
+        except ExceptionGroup as error:
+            told[kind] = {crash("".join(traceback.format_exception(error))), crash(backtrace.text(error))}
+    assert len(told[KeyError]) == len(told[OSError]) == 1
+    assert told[KeyError] != told[OSError]
 
 
 @pytest.mark.parametrize("depth", [200, 995])

@@ -91,7 +91,7 @@ def test_suggested_black_outs_that_the_person_took_away_are_not_drawn() -> None:
     assert rendered(picture, picture.marks).getpixel((50, 50)) == BLACK
 
 
-@pytest.mark.parametrize("colour", [WHITE, BLACK, GREY, pen.RED, (0, 160, 60), (30, 60, 220)])
+@pytest.mark.parametrize("colour", [WHITE, BLACK, GREY, pen.LINE, (0, 160, 60), (30, 60, 220)])
 def test_marks_stand_out_on_any_ground(colour: tuple[int, int, int]) -> None:
     marks: list[Mark] = [
         Arrow(x1=20, y1=150, x2=80, y2=100),
@@ -102,34 +102,34 @@ def test_marks_stand_out_on_any_ground(colour: tuple[int, int, int]) -> None:
         shown = rendered(ground(colour), [mark])
         colours = {found for count, found in shown.getcolors(65_536) or [] if count > 20}
         assert max(contrast(found, colour) for found in colours if isinstance(found, tuple)) >= 3
-        assert {pen.RED, WHITE} <= colours
+        assert {pen.LINE, WHITE} <= colours
 
 
 def test_an_arrow_has_a_head_at_its_end_and_soft_edges() -> None:
     shown = rendered(ground(), [Arrow(x1=40, y1=100, x2=240, y2=100)])
-    columns = {x: sum(shown.getpixel((x, y)) == pen.RED for y in range(SIZE[1])) for x in range(SIZE[0])}
+    columns = {x: sum(shown.getpixel((x, y)) == pen.LINE for y in range(SIZE[1])) for x in range(SIZE[0])}
     assert columns[100] >= 2
     assert max(columns[x] for x in range(220, 240)) > 3 * columns[100]
     assert columns[30] == columns[250] == 0
     slanted = rendered(ground(), [Arrow(x1=40, y1=40, x2=240, y2=123)])
-    blended = {colour for _, colour in slanted.getcolors(65_536) or []} - {GREY, WHITE, pen.RED}
+    blended = {colour for _, colour in slanted.getcolors(65_536) or []} - {GREY, WHITE, pen.LINE}
     assert len(blended) > 20
 
 
 def test_an_ellipse_goes_around_and_is_empty_within() -> None:
     shown = rendered(ground(), [Ellipse(x1=60, y1=40, x2=260, y2=160)])
     for at in ((60, 100), (260, 100), (160, 40), (160, 160)):
-        assert shown.getpixel(at) == pen.RED
+        assert shown.getpixel(at) == pen.LINE
     assert shown.getpixel((160, 100)) == GREY
     assert shown.getpixel((62, 42)) == GREY
 
 
-@pytest.mark.parametrize("colour", [WHITE, BLACK, GREY, pen.RED])
+@pytest.mark.parametrize("colour", [WHITE, BLACK, GREY, pen.LINE])
 def test_a_caption_can_be_read_on_any_ground(colour: tuple[int, int, int]) -> None:
     shown = rendered(ground(colour), [Caption(x1=20, y1=20, text="Кнопка «Записать» · їґє")])
     letters = [found for count, found in shown.getcolors(65_536) or [] if count > 20]
-    assert {pen.INK, WHITE} <= set(letters)
-    assert contrast(pen.INK, WHITE) > 7
+    assert {pen.LINE, WHITE} <= set(letters)
+    assert contrast(pen.LINE, WHITE) > 4.5
 
 
 def test_different_cyrillic_words_look_different() -> None:
@@ -146,11 +146,13 @@ def test_different_cyrillic_words_look_different() -> None:
 def test_a_caption_stays_within_the_picture() -> None:
     for text in ("word " * 90, "w" * 500, "a\nb\nc"):
         shown = rendered(ground(size=(900, 700)), [Caption(x1=890, y1=690, text=text)])
-        ink = [(x, y) for x in range(900) for y in range(700) if shown.getpixel((x, y)) == pen.INK]
+        ink = [(x, y) for x in range(900) for y in range(700) if shown.getpixel((x, y)) == pen.LINE]
         assert ink
-        # The frame is closed at the right and below: nothing is cut off.
-        assert any(shown.getpixel((899, y)) == pen.RED for y in range(700))
-        assert any(shown.getpixel((x, 699)) == pen.RED for x in range(900))
+        # The label has its rim at the right and below: nothing is cut off.
+        assert max(x for x, _ in ink) < 899
+        assert max(y for _, y in ink) < 699
+        assert any(shown.getpixel((899, y)) == WHITE for y in range(700))
+        assert any(shown.getpixel((x, 699)) == WHITE for x in range(900))
 
 
 def test_an_empty_caption_draws_nothing() -> None:
@@ -254,3 +256,9 @@ def test_nothing_but_the_picture_is_sent(limit_bytes: int) -> None:
         assert set(shown.info) <= allowed
         assert not shown.getexif()
         assert shown.mode in ("RGB", "P")
+
+
+def test_the_editor_gets_smaller_pictures() -> None:
+    for width, found in ((160, (160, 100)), (320, SIZE), (9_999, SIZE), (0, (1, 1))):
+        with Image.open(io.BytesIO(screenshot.scaled(to_picture(noise()), width))) as image:
+            assert (image.format, image.size) == ("PNG", found)

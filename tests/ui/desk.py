@@ -161,6 +161,7 @@ class FakeDesk:
         self.kept: list[Story] = []
         self.taken: list[str] = []
         self.given: list[bytes] = []
+        self.clipboard: Picture | None = None
         self.attached: list[tuple[Picture, list[Mark]]] = []
         self.pictures_work = True
         self.shown_sections = list(SECTIONS)
@@ -221,6 +222,10 @@ class FakeDesk:
         self.given.append(content)
         self._need_pictures()
         return picture()
+
+    def pasted(self) -> Picture | None:
+        self._need_pictures()
+        return self.clipboard
 
     def attach(self, picture: Picture, marks: list[Mark]) -> Enclosure:
         self._pass_gate()

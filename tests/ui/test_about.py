@@ -151,15 +151,16 @@ def test_words_are_words_whatever_they_mean_to_tk(person: StandIn, words: str) -
 def test_copies_are_whole_and_say_so_quietly(person: StandIn) -> None:
     window = opened(person)
     window._search.insert(0, "nothing of this kind")
-    for button, copied in zip(window._copies, (ABOUT.text, ABOUT.json), strict=True):
-        label = str(button.cget("text"))
+    words = {"Copy": ABOUT.text, "Copy as JSON": ABOUT.json}
+    for button, (label, copied) in zip(window._copies, words.items(), strict=True):
+        assert button.cget("text") == label
         width = button.winfo_width()
         button.invoke()
         assert person.root.clipboard_get() == copied
         assert button.cget("text") == "Copied"
         person.settle()
         assert button.winfo_width() == width
-        person.wait(lambda b=button, was=label: b.cget("text") == was)
+    person.wait(lambda: [str(button.cget("text")) for button in window._copies] == list(words))
 
 
 def test_everything_is_reached_with_the_keyboard_alone(person: StandIn) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import tkinter
+import types
 from collections.abc import Callable
 from pathlib import Path
 from tkinter import ttk
@@ -14,11 +16,10 @@ from reporter.report.model import QUESTION_LIMIT_CHARS, QUESTIONS_LIMIT_ITEMS, S
 from reporter.texts import Translator
 from reporter.ui.composition import KEEP_AFTER_S
 from reporter.ui.desk import RetryResult
-from reporter.ui.window.clipboard import from_numbers
 from reporter.ui.window.compose import ComposePage
+from reporter.ui.window.drop import accept_files
 from reporter.ui.window.fields import GrowingBox
 from reporter.ui.window.icons import IconButton
-from tests.ui.clipboard import Clipboard
 from tests.ui.conftest import Screens
 from tests.ui.desk import CRASHED, FakeDesk, picture
 from tests.ui.screen import Person, Script
@@ -330,7 +331,7 @@ def test_escape_closes_the_choice_and_only_then_the_dialog(screens: Screens, tex
         for close in (lambda: person.press("<Escape>"), lambda: person.click("Cancel")):
             person.click("Add a screenshot…")
             yield lambda: person.reads("ERP: invoice 4711")
-            close()
+            close()  # type: ignore[no-untyped-call]
             yield lambda: not person.reads("ERP: invoice 4711")
             assert not person.presenter.view().closed
         person.press("<Escape>")
@@ -348,31 +349,71 @@ def test_a_picture_is_pasted_and_a_text_stays_a_text(
 
     def script() -> Script:
         yield from open_form(person)
-        with Clipboard(screen.name, {"image/png": PNG}):
-            screen.type_keys("ctrl+v")
-            yield lambda: len(editors) == 1
-        assert desk.given == [PNG]
-        assert form(person).story() == Story()
-        with Clipboard(screen.name, {"UTF8_STRING": b"words", "STRING": b"words", "image/png": PNG}):
-            screen.type_keys("ctrl+v")
-            yield lambda: form(person).story() == Story(wanted="words")
-        assert len(editors) == 1
+        person.root.clipboard_clear()
+        person.root.clipboard_append("words")
+        desk.clipboard = picture()
+        screen.type_keys("ctrl+v")
+        yield lambda: form(person).story() == Story(wanted="words")
+        person.root.selection_clear(selection="CLIPBOARD")
+        screen.type_keys("ctrl+v")
+        yield lambda: len(editors) == 1
+        assert form(person).story() == Story(wanted="words")
+        assert editors[0].picture == picture()
+        desk.clipboard = None
         person.click("Add a screenshot…")
         yield lambda: person.reads("ERP: invoice 4711")
         person.click("Paste")
         yield lambda: person.reads("There is no picture on the clipboard.")
-        with Clipboard(screen.name, {"image/png": b"\x00\xff" * 50}):
-            person.click("Paste")
-            yield lambda: len(editors) == 2
-        assert desk.given[-1] == b"\x00\xff" * 50
+        desk.clipboard = picture()
+        person.click("Paste")
+        yield lambda: len(editors) == 2
+        assert not person.reads("ERP: invoice 4711")
 
     person.run(script())
 
 
-def test_what_tk_tells_as_numbers_are_bytes() -> None:
-    assert from_numbers("0x89 0x50 0xffffffff") == b"\x89P\xff"
-    with pytest.raises(ValueError, match="invalid literal"):
-        from_numbers("plain text")
+def test_a_file_is_dropped(
+    screens: Screens,
+    texts: Texts,
+    editors: list[FakeEditor],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The extension may be missing on the test's machine: what it does with a binding is played here."""
+    desk, file = FakeDesk(), tmp_path / "a shot {1}.png"
+    file.write_bytes(PNG)
+    person = Person(screens(), desk, texts("en"))
+    extension = types.ModuleType("tkinterdnd2")
+    extension.TkinterDnD = types.SimpleNamespace(_require=lambda widget: "2.9")  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "tkinterdnd2", extension)
+    person.root.tk.eval(
+        "namespace eval tkdnd {}; proc tkdnd::drop_target {what widget types} {set ::target $widget}"
+    )
+
+    def script() -> Script:
+        yield from open_form(person)
+        root = person.root
+        assert root.getvar("::target") == "."
+        root.tk.call("set", "files", root.tk.call("list", str(file), "/another.png"))
+        root.tk.eval("eval [string map [list %D [list $files]] [bind . <<Drop>>]]")
+        yield lambda: len(editors) == 1
+        assert desk.given == [PNG]
+
+    person.run(script())
+
+
+def test_without_the_extension_nothing_can_be_dropped(
+    screens: Screens, texts: Texts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tkinterdnd2", None)
+    person = Person(screens(), FakeDesk(), texts("en"))
+
+    def script() -> Script:
+        yield person.idle
+        assert not accept_files(person.root, print)
+        assert person.root.bind("<<Drop>>") == ""
+
+    person.run(script())
 
 
 def test_a_picture_comes_from_a_file(
@@ -405,18 +446,22 @@ def test_a_picture_comes_from_a_file(
     person.run(script())
 
 
-def test_where_pictures_are_not_allowed_none_is_offered(screens: Screens, texts: Texts) -> None:
+def test_where_pictures_are_not_allowed_none_is_offered(
+    screens: Screens, texts: Texts, editors: list[FakeEditor]
+) -> None:
     desk = FakeDesk(can_attach_pictures=False)
+    desk.clipboard = picture()
     screen = screens()
     person = Person(screen, desk, texts("en"))
 
     def script() -> Script:
         yield from open_form(person)
         assert not person.reads("Add a screenshot…")
-        with Clipboard(screen.name, {"image/png": PNG}):
-            screen.type_keys("ctrl+v", "x")
-            yield lambda: form(person).story() == Story(wanted="x")
-        assert desk.given == []
+        person.root.selection_clear(selection="CLIPBOARD")
+        screen.type_keys("ctrl+v", "x")
+        yield lambda: form(person).story() == Story(wanted="x")
+        assert form(person)._pictures is None
+        assert editors == []
 
     person.run(script())
 

@@ -202,7 +202,7 @@ def test_what_cannot_be_taken_is_said() -> None:
         attempts: list[Callable[[], object]] = [
             presenter.sources,
             lambda: presenter.take("monitor-1"),
-            lambda: presenter.picture_of(b"GIF89a"),
+            presenter.pasted,
             lambda: presenter.attach(picture(), []),
         ]
         for attempt in attempts:
@@ -253,6 +253,21 @@ def test_a_picture_comes_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     tell(desk, script)
     assert desk.given == [b"a picture"]
+
+
+def test_an_empty_clipboard_is_told_to_those_who_wanted_to_paste() -> None:
+    desk = FakeDesk()
+
+    def script(face: RecordedFace) -> None:
+        assert face.presenter.pasted(says_nothing=True) is None
+        assert face.last.remark == ""
+        assert face.presenter.pasted() is None
+        assert face.last.remark == "There is no picture on the clipboard."
+        desk.clipboard = picture()
+        assert face.presenter.pasted() == picture()
+        assert face.last.remark == ""
+
+    tell(desk, script)
 
 
 def test_nothing_is_sent_while_a_picture_is_being_attached() -> None:

@@ -10,8 +10,9 @@ import pytest
 from reporter.diagnosis.verdict import Retry
 from reporter.report.model import Story
 from reporter.texts import Translator
+from reporter.ui.desk import Recovery, RetryResult
 from reporter.ui.lookout import INTERVALS_S, LOOKS_LIMIT, Lookout
-from reporter.ui.presenter import Presenter, Recovery, RetryResult
+from reporter.ui.presenter import Presenter
 from reporter.ui.recorded import RecordedFace
 from tests.ui.desk import EXPIRED, REFUSED, FakeDesk
 

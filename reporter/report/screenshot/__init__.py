@@ -139,6 +139,13 @@ def render(picture: Picture, marks: Sequence[Mark], *, limit_bytes: int, limit_p
     return rendition.render(picture, marks, limit_bytes=limit_bytes, limit_px=limit_px)
 
 
+def scaled(picture: Picture, width: int) -> bytes:
+    """A smaller picture for the editor, as PNG: at most ``width`` pixels wide. Raises PictureError."""
+    from reporter.report.screenshot import rendition
+
+    return rendition.scaled(picture, width)
+
+
 def family(program: int | None, *, without: Collection[int] = ()) -> set[int]:
     """A process and all that it has started, as far as they still run."""
     import psutil

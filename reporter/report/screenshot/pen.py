@@ -1,4 +1,5 @@
-"""Pen: draws marks into pixels, readable on any ground: red with a white edge, text on its own ground."""
+"""Pen: draws marks into pixels as the editor showed them, readable on any ground: lines with a white edge,
+text on a white label."""
 
 from __future__ import annotations
 
@@ -8,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from reporter.errors import PictureError
 from reporter.report.drawing import (
+    HEAD_PENS,
+    INK,
+    LETTERS_PENS,
     TEXT_LIMIT_CHARS,
     Arrow,
     BlackOut,
@@ -15,6 +19,7 @@ from reporter.report.drawing import (
     Ellipse,
     Mark,
     Rectangle,
+    pen_px,
 )
 from reporter.texts import N_
 from reporter.texts.safe import plain
@@ -24,16 +29,15 @@ if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
     from PIL.ImageFont import FreeTypeFont
 
-RED = (200, 16, 46)
+RED, GREEN, BLUE = bytes.fromhex(INK.removeprefix("#"))
+LINE = (RED, GREEN, BLUE)
 WHITE = (255, 255, 255)
-INK = (33, 33, 33)
 BLACK = (0, 0, 0)
 
-# In proportion to the longer side of the picture, so that a mark looks the same in every size.
-STROKE_LEAST_PX, STROKE_SHARE = 3, 1 / 480
-LETTER_LEAST_PX, LETTER_SHARE = 14, 1 / 70
-EDGE_STROKES = 0.5
-HEAD_STROKES = 6.0
+EDGE_PENS = 0.5
+"""The white edge on either side of a line."""
+# Of the length of the head: where the line enters it, and how far its wings stand out beside the line.
+NECK, WING = 0.85, 0.42
 CAPTION_LEAST_SHARE = 1 / 3
 """A caption may take so much of the width; near the right edge it moves to the left for it."""
 
@@ -42,14 +46,17 @@ SMOOTHED_LIMIT_PX = 24_000_000
 """A mark is drawn several times as large and scaled down; a large one less many times."""
 
 FONTS = (
+    "DejaVuSans-Bold.ttf",
+    "segoeuib.ttf",
+    "Arial Bold.ttf",
+    "arialbd.ttf",
+    "NotoSans-Bold.ttf",
+    "LiberationSans-Bold.ttf",
+    "FreeSansBold.ttf",
+    "Ubuntu-B.ttf",
     "DejaVuSans.ttf",
     "segoeui.ttf",
-    "Arial.ttf",
     "arial.ttf",
-    "NotoSans-Regular.ttf",
-    "LiberationSans-Regular.ttf",
-    "FreeSans.ttf",
-    "Ubuntu-R.ttf",
     "Arial Unicode.ttf",
     "Helvetica.ttc",
 )
@@ -61,41 +68,31 @@ NO_FONT = N_("No font was found here that can show this caption.")
 _Points = list[tuple[float, float]]
 
 
-def black_out(image: Image, marks: Iterable[Mark], *, scale: float = 1.0) -> None:
-    """Overwrite every pixel of the black-outs, both corners within; cut outwards where scaled."""
+def black_out(image: Image, marks: Iterable[Mark]) -> None:
+    """Overwrite every pixel of the black-outs, both corners within."""
     from PIL.ImageDraw import Draw
 
-    draw = Draw(image)
+    pen = Draw(image)
     for mark in marks:
         if isinstance(mark, BlackOut):
-            left, top, right, bottom = _box(mark)
-            draw.rectangle(
-                (
-                    _clamped(math.floor(left * scale), image.width),
-                    _clamped(math.floor(top * scale), image.height),
-                    _clamped(math.ceil((right + 1) * scale) - 1, image.width),
-                    _clamped(math.ceil((bottom + 1) * scale) - 1, image.height),
-                ),
-                fill=BLACK,
-            )
+            pen.rectangle(_corners(mark, image), fill=BLACK)
 
 
 def draw(image: Image, marks: Iterable[Mark]) -> None:
     """Draw the marks into the pixels, later ones over earlier ones. Raises PictureError."""
-    longer = max(image.size)
-    stroke = max(STROKE_LEAST_PX, longer * STROKE_SHARE)
+    thick = pen_px(*image.size)
     for mark in marks:
         match mark:
             case BlackOut():
                 black_out(image, [mark])
             case Caption():
-                _write(image, mark, max(LETTER_LEAST_PX, round(longer * LETTER_SHARE)), stroke)
+                _write(image, mark, thick)
             case Arrow():
-                _stroke(image, _arrow(mark, image, stroke), stroke)
+                _stroke(image, _arrow(mark, image, thick), thick)
             case Ellipse():
-                _stroke(image, _ellipse(mark, image), stroke)
+                _stroke(image, _ellipse(mark, image), thick)
             case Rectangle():
-                _stroke(image, _rectangle(mark, image), stroke)
+                _stroke(image, _rectangle(mark, image), thick)
 
 
 def font(size_px: int, text: str = CYRILLIC) -> FreeTypeFont | None:
@@ -130,7 +127,7 @@ def _clamped(value: float, size: int) -> float:
     return min(max(value, -size), 2 * size)
 
 
-def _corners(mark: Ellipse | Rectangle, image: Image) -> tuple[float, float, float, float]:
+def _corners(mark: Ellipse | Rectangle | BlackOut, image: Image) -> tuple[float, float, float, float]:
     left, top, right, bottom = _box(mark)
     width, height = image.size
     return _clamped(left, width), _clamped(top, height), _clamped(right, width), _clamped(bottom, height)
@@ -144,26 +141,28 @@ class _Outline:
         self.fill = fill or []
 
 
-def _arrow(mark: Arrow, image: Image, stroke: float) -> _Outline:
+def _arrow(mark: Arrow, image: Image, thick: int) -> _Outline:
     width, height = image.size
     x1, y1 = _clamped(mark.x1, width), _clamped(mark.y1, height)
     x2, y2 = _clamped(mark.x2, width), _clamped(mark.y2, height)
     length = math.hypot(x2 - x1, y2 - y1)
     if length < 1:
         # A click without a movement: the arrow points from the upper left.
-        length = HEAD_STROKES * stroke * 2
+        length = HEAD_PENS * thick * 2
         x1, y1 = x2 - length / math.sqrt(2), y2 - length / math.sqrt(2)
     along_x, along_y = (x2 - x1) / length, (y2 - y1) / length
-    head = min(HEAD_STROKES * stroke, length)
-    base_x, base_y = x2 - along_x * head, y2 - along_y * head
-    half = head * 0.5
+    head = min(HEAD_PENS * thick, length)
+    wing = WING * head + thick / 2
+    neck = (x2 - along_x * head * NECK, y2 - along_y * head * NECK)
+    back_x, back_y = x2 - along_x * head, y2 - along_y * head
     tip = [
         (x2, y2),
-        (base_x - along_y * half, base_y + along_x * half),
-        (base_x + along_y * half, base_y - along_x * half),
+        (back_x - along_y * wing, back_y + along_x * wing),
+        neck,
+        (back_x + along_y * wing, back_y - along_x * wing),
     ]
-    # The line ends within the head, or its blunt end would stand out at the tip.
-    return _Outline([(x1, y1), (x2 - along_x * head * 0.8, y2 - along_y * head * 0.8)], fill=tip)
+    # The line ends within the head, or its round end would stand out at the tip.
+    return _Outline([(x1, y1), (x2 - along_x * head * 0.7, y2 - along_y * head * 0.7)], fill=tip)
 
 
 def _ellipse(mark: Ellipse, image: Image) -> _Outline:
@@ -180,14 +179,15 @@ def _rectangle(mark: Rectangle, image: Image) -> _Outline:
     return _Outline([(left, top), (right, top), (right, bottom), (left, bottom), (left, top)])
 
 
-def _stroke(image: Image, outline: _Outline, stroke: float) -> None:
-    """First the white edge, then the red line over it."""
-    _paint(image, outline, stroke * (1 + 2 * EDGE_STROKES), WHITE)
-    _paint(image, outline, stroke, RED)
+def _stroke(image: Image, outline: _Outline, thick: int) -> None:
+    """First the white edge, then the line over it."""
+    edge = max(2.0, thick * EDGE_PENS)
+    _paint(image, outline, thick + 2 * edge, 2 * edge, WHITE)
+    _paint(image, outline, thick, 0.0, LINE)
 
 
-def _paint(image: Image, outline: _Outline, width: float, colour: tuple[int, int, int]) -> None:
-    grow = max(0.0, width - max(STROKE_LEAST_PX, max(image.size) * STROKE_SHARE))
+def _paint(image: Image, outline: _Outline, width: float, grow: float, colour: tuple[int, int, int]) -> None:
+    """``grow``: how much wider than its shape the filled part is."""
 
     def put(pen: ImageDraw, place: Callable[[_Points], _Points], times: int) -> None:
         points = place(outline.line)
@@ -236,27 +236,29 @@ def _smoothly(
     image.paste(colour, (left, top, right, bottom), mask)
 
 
-def _write(image: Image, mark: Caption, size_px: int, stroke: float) -> None:
+def _write(image: Image, mark: Caption, thick: int) -> None:
+    """On a white label whose corner is where the mark is, moved and wrapped where it would be cut off."""
     from PIL.ImageDraw import Draw
 
     text = plain(mark.text, TEXT_LIMIT_CHARS).expandtabs(4).strip()
     if not text:
         return
+    size_px = LETTERS_PENS * thick
     face = font(size_px, text)
     if face is None:
         raise PictureError(NO_FONT)
     pen = Draw(image)
-    pad, edge = round(size_px * 0.35), max(1, round(stroke * 0.5))
-    around = 2 * (pad + edge)
     left = min(max(mark.x1, 0), image.width)
-    room = max(image.width - left, int(image.width * CAPTION_LEAST_SHARE)) - around
-    lines = "\n".join(_wrapped(text, face, max(room, size_px)))
-    x1, y1, x2, y2 = pen.multiline_textbbox((0, 0), lines, font=face)
-    width, height = math.ceil(x2 - x1) + around, math.ceil(y2 - y1) + around
+    room = max(image.width - left, int(image.width * CAPTION_LEAST_SHARE)) - 2 * thick
+    lines = _wrapped(text, face, max(room, size_px))
+    rise, fall = face.getmetrics()
+    height = (rise + fall) * len(lines) + 2 * thick
+    width = math.ceil(max(face.getlength(line) for line in lines)) + 2 * thick
     left = max(0, min(left, image.width - width))
     top = max(0, min(mark.y1, image.height - height))
-    pen.rectangle((left, top, left + width - 1, top + height - 1), fill=WHITE, outline=RED, width=edge)
-    pen.multiline_text((left + pad + edge - x1, top + pad + edge - y1), lines, font=face, fill=INK)
+    pen.rectangle((left, top, left + width - 1, top + height - 1), fill=WHITE)
+    for number, line in enumerate(lines):
+        pen.text((left + thick, top + thick + number * (rise + fall)), line, font=face, fill=LINE)
 
 
 def _wrapped(text: str, face: FreeTypeFont, room_px: int) -> list[str]:

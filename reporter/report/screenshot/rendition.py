@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from reporter.errors import PictureError
 from reporter.report.drawing import MARKS_LIMIT_ITEMS, Mark, Picture
 from reporter.report.screenshot import pen
-from reporter.report.screenshot.picture import EDITED_LIMIT_PX, image_of
+from reporter.report.screenshot.picture import EDITED_LIMIT_PX, bare_png, image_of
 from reporter.texts import N_
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 PALETTE_LIMIT_COLOURS = 256
-JPEG_QUALITIES = (88, 75)
+JPEG_QUALITIES = (88, 75, 60)
 JPEG_GAIN = 3
 """A picture is like a photograph where JPEG needs less than a third of what PNG does."""
 PICTURE_LIMIT_BYTES = 4 * EDITED_LIMIT_PX
 """No picture of ours is larger, however badly it compresses."""
-STEP = 0.8
+STEP_MOST, STEP_LEAST = 0.95, 0.5
 LEAST_PX = 64
 
 PNG, JPEG = "image/png", "image/jpeg"
@@ -46,12 +47,19 @@ def render(picture: Picture, marks: Sequence[Mark], *, limit_bytes: int, limit_p
     scale = min(1.0, limit_px / max(image.size))
     while True:
         scaled = _scaled(image, scale)
-        rendered = _compressed(scaled, limit_bytes)
-        if rendered is not None:
-            return rendered
+        content, kind = _compressed(scaled, limit_bytes)
+        if len(content) <= limit_bytes:
+            return content, kind
         if max(scaled.size) <= LEAST_PX:
             raise PictureError(DOES_NOT_FIT)
-        scale *= STEP
+        # Bytes grow with the area; a little less, so that the next try is likely to fit.
+        scale *= max(STEP_LEAST, min(STEP_MOST, math.sqrt(limit_bytes / len(content)) * STEP_MOST))
+
+
+def scaled(picture: Picture, width: int) -> bytes:
+    """A smaller PNG for the eye; it never travels."""
+    image = image_of(picture.png, limit_bytes=PICTURE_LIMIT_BYTES)
+    return bare_png(_scaled(image, max(1, width) / image.width))
 
 
 def _scaled(image: Image, scale: float) -> Image:
@@ -63,20 +71,27 @@ def _scaled(image: Image, scale: float) -> Image:
     return image.resize(size, Resampling.LANCZOS, reducing_gap=3.0)
 
 
-def _compressed(image: Image, limit_bytes: int) -> tuple[bytes, str] | None:
-    """In the best quality that fits; None where nothing does."""
-    png = _exact_png(image)
-    # JPEG blurs letters: only for what has few of them, or where nothing better fits.
-    if len(png) > limit_bytes or len(png) > image.width * image.height:
-        jpegs = [_jpeg(image, quality) for quality in JPEG_QUALITIES]
-        if len(jpegs[0]) <= limit_bytes and len(jpegs[0]) * JPEG_GAIN < len(png):
-            return jpegs[0], JPEG
-        if len(png) > limit_bytes:
-            reduced = _reduced_png(image)
-            if len(reduced) <= limit_bytes:
-                return reduced, PNG
-            return next(((jpeg, JPEG) for jpeg in jpegs if len(jpeg) <= limit_bytes), None)
-    return png, PNG
+def _compressed(image: Image, limit_bytes: int) -> tuple[bytes, str]:
+    """In the best quality that fits, else the smallest that was found."""
+    exact = _exact_png(image)
+    if len(exact) <= min(limit_bytes, image.width * image.height):
+        return exact, PNG
+    # JPEG blurs letters: it comes first only for what looks like a photograph.
+    good = _jpeg(image, JPEG_QUALITIES[0])
+    is_photograph = len(good) * JPEG_GAIN < len(exact)
+    tries: list[Callable[[], tuple[bytes, str]]] = [
+        lambda: (exact, PNG),
+        lambda: (_reduced_png(image), PNG),
+    ]
+    jpegs = [lambda quality=quality: (_jpeg(image, quality), JPEG) for quality in JPEG_QUALITIES]
+    tries = [*jpegs, *tries] if is_photograph else [*tries, *jpegs]
+    found = []
+    for attempt in tries:
+        content, kind = attempt()
+        if len(content) <= limit_bytes:
+            return content, kind
+        found.append((content, kind))
+    return min(found, key=lambda one: len(one[0]))
 
 
 def _exact_png(image: Image) -> bytes:
@@ -102,7 +117,9 @@ def _reduced_png(image: Image) -> bytes:
 
 def _jpeg(image: Image, quality: int) -> bytes:
     # Without "optimize", for which Pillow's buffer is too small where a picture is noisy.
-    return _bytes_of(image, "JPEG", quality=quality, subsampling=0)
+    # In the best quality colours are as sharp as light, as thin coloured letters need.
+    subsampling = "4:4:4" if quality == JPEG_QUALITIES[0] else "4:2:0"
+    return _bytes_of(image, "JPEG", quality=quality, subsampling=subsampling)
 
 
 def _bytes_of(image: Image, format_: str, **options: object) -> bytes:

@@ -10,22 +10,54 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import lru_cache
 from typing import Any
 
 from reporter.report.model import Scrubbed
 from reporter.report.pseudonyms import Names
 from reporter.report.scrub import fields, links, people, places, shapes
 from reporter.report.scrub.fields import SECRET, is_secret_name
-from reporter.report.scrub.sweep import Row, swept
+from reporter.report.scrub.sweep import Group, Row, group, swept
 
 __all__ = ["GROWTH_LIMIT", "document", "is_secret_name", "text"]
 
 GROWTH_LIMIT = 4
 """A scrubbed text is never longer than so many times the text that it was."""
 # Whole blocks first, then what is told by its shape, so that its parts are not counted again.
-_BLOCKS: tuple[Row, ...] = (*shapes.BLOCKS, *fields.BLOCKS)
-_SECRETS: tuple[Row, ...] = (*fields.HEADERS, *shapes.KEYS, *links.ROWS, *fields.ROWS, *links.BARE)
-_PLAIN: tuple[Row, ...] = (*_SECRETS, *people.ROWS, *people.HOMES)
+_BLOCKS: tuple[Group, ...] = (*shapes.BLOCKS, *fields.BLOCKS)
+_SECRETS: tuple[Group, ...] = (
+    shapes.KEYS,
+    *shapes.OTHERS,
+    *links.CREDENTIALS,
+    *links.QUERIES,
+    fields.NAMED,
+    fields.PGPASS,
+    group("@", *links.BARE, people.MAIL),
+    *people.NUMBERS,
+)
+# The words that the rows for single lines are told by, by their rarest letters.
+_WORDS = (
+    r"/(?<!\S/)(?:uc|n|s[ \t\"]|wsp|rp |configurationrepositoryp)|/(?:home|users|documents and settings)[\\/]|/services/t|"
+    r"-(?<!\S-)(?:u|a|-user|-auth|-proxy|p|w)|\\(?:users|documents and settings)[\\/]|\$[1-9abpy][\w-]{0,20}\$|\{s?sha|"
+    r"f(?<=identif)ied|f(?<=\bf)ax\W|m(?<=\bm)ysql|m(?<=\bntlm)[ \t]|m(?<=\bm)obile\W|m(?<=scram)-|q(?<=\bsq)lcmd|"
+    r"u(?<=\bnet u)se|u(?<=masterau)th|u(?<=-secu)restring|u(?<=\b[oa]u)th[ \t]|u(?<=\bau)th[ \t]|u(?<=a so)urce|"
+    r"c(?<=[ymne] c)ode|g(?<=\bneg)otiate[ \t]|k(?<=\bapi-k)ey[ \t]|k(?<=webhook)s/|x(?<=\.bitrix)24\.|v(?<=\.atlasv)1\.|"
+    r"v(?<=srv)r|v(?<=serv)er[ \t]{0,4}=|h(?<=\bh)ost(?:name|addr)?[ \t]{0,4}=|h(?<=ph)one|b(?:earer|asic)[ \t]|b(?<=\bvib)er|"
+    r"w(?<=\bw)hatsapp|d(?<=\badd)r(?:ess)?[ \t]{0,4}=|l(?<=\\btel)(?!\\w)|тел|моб|факс|код "
+)
+
+
+def _words(*rows: Row) -> Group:
+    return group(_WORDS, *fields.COMMANDS, *shapes.AFTER_WORDS, people.TOLD_PHONE, *rows)
+
+
+_PLAIN: tuple[Group, ...] = (*_SECRETS, _words(*people.HOMES))
+
+
+@lru_cache(maxsize=8)
+def _with(names: Names) -> tuple[Group, ...]:
+    groups, rows = places.tables(names)
+    return (*_SECRETS, _words(*rows), *groups)
 
 
 def text(value: str, names: Names | None = None) -> tuple[str, Counter[str]]:
@@ -38,8 +70,7 @@ def text(value: str, names: Names | None = None) -> tuple[str, Counter[str]]:
     if names is None:
         return swept(value, _BLOCKS, _PLAIN, found), found
     with names.pseudonyms.batch():
-        rows = (*_SECRETS, *people.ROWS, *places.rows(names))
-        return swept(value, _BLOCKS, rows, found), found
+        return swept(value, _BLOCKS, _with(names), found), found
 
 
 def document(

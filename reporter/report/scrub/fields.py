@@ -4,39 +4,46 @@ from __future__ import annotations
 
 import re
 
-from reporter.report.scrub.sweep import Row, row
+from reporter.report.scrub.sweep import Group, Row, group, row
 
 SECRET = "<secret>"  # noqa: S105 - the word that stands where a secret was
 
 # A name tells of a secret when one of these stands anywhere in it, …
 _PARTS = (
-    r"pass(?:word|wd|wort|phrase|code)|pwd|secret|token|credential|cookie|kennwort|signature|assertion|"
-    r"(?:api|access|account|auth|private|master|encryption|subscription|shared|secret|signing|client)[ _-]?key|"
-    r"access[_-]?code|session[_-]?(?:id|key)|sessid|saml(?:response|request|art)|"
+    r"pass(?:word|wd|wort|phrase|code)|pwd|secret|token(?<!max[_-]token)(?<!num[_-]token)|credential|cookie|kennwort|signature|assertion|"
+    r"api[ _-]?key|account[ _-]?key|auth[ _-]?key|private[ _-]?key|master[ _-]?key|encryption[ _-]?key|"
+    r"subscription[ _-]?key|shared[ _-]?key|signing[ _-]?key|client[ _-]?key|access[ _-]?key|access[_-]?code|session[_-]?(?:id|key)|sessid|saml(?:response|request|art)|"
     r"парол[ьяе]|токен|секрет|ключ (?:доступа|api|шифрования)|код (?:доступа|подтверждения|авторизации)|пин-?код"
 )
 # … or when it ends with one of these words. The latter are told by "=" or a quoted name only: "Ticket: 4711"
 # is how people write to support.
-_WORDS = r"(?:db|user|my|smtp|mail|ldap|admin|root|sql)?pass|pw|pin|otp|psk"
-_STRICT_WORDS = r"sig|ticket|uc|(?<=[a-z\d]_)auth"
+_ALONE = r"(?<![^\W_]{0})"
+_WORDS = "|".join(
+    f"{word}{_ALONE.format(word)}"
+    for word in (
+        *("pass", "dbpass", "userpass", "mypass", "smtppass", "mailpass", "ldappass", "adminpass", "rootpass"),
+        *("sqlpass", "pw", "pin", "otp", "psk"),
+    )
+)
+_STRICT_WORDS = "|".join(f"{word}{_ALONE.format(word)}" for word in ("sig", "ticket", "uc")) + r"|auth(?<=[a-z\d]_auth)"
 # … unless it goes on to tell of something around the secret.
 _AROUND = (
     r"(?!s?[_-]?(?:expir|polic|min|max|len|age\b|hint|change|reset|field|requir|auth|manag|name|version|path|"
     r"type|count|limit|ttl|life|endpoint|ur[il]|alg|method|consent|file|store|valid|last|prompt|label|encod))"
 )
 _NAME = (
-    rf"(?:(?<!max[_-])(?<!num[_-])(?:{_PARTS}){_AROUND}[\w-]{{0,64}}(?: доступа| ключ| key)?|"
-    rf"(?<![^\W_])(?:(?:{_WORDS})(?!\w)|(?:{_STRICT_WORDS})(?=[\"'\\]|[ \t]{{0,16}}=)))"
+    rf"(?:(?:{_PARTS}){_AROUND}[\w-]{{0,64}}(?: доступа| ключ| key)?|"
+    rf"(?:{_WORDS})(?!\w)|(?:{_STRICT_WORDS})(?=[\"'\\]|[ \t]{{0,16}}=))"
 )
-# The same words, by their first letters, for one quick look at every line.
+# The same words, by their rarest letters, for one quick look at every line.
 _PROBE = (
-    r"(?:p(?:ass(?=[wpc\W_])|wd|w(?!\w)|in(?!\w)|sk(?!\w)|rivate[ _-]?key)|"
-    r"s(?:ecret|essi(?:d|on[_-]?(?:id|key))|aml(?:re|art)|ig(?:nature|ning|(?=[\s\"'\\=]))|ubscription|hared[ _-]?key)|"
-    r"to(?:ken)|c(?:redential|ookie|lient[ _-]?key)|kennwort|a(?:ssertion|pi[ _-]?key|ccess[_-]?(?:code|key)|"
-    r"ccount[ _-]?key|uth[ _-]?key)|master[ _-]?key|encryption[ _-]?key|otp(?!\w)|ticket(?=[\s\"'\\=])|uc(?=[\s\"'\\=])|(?<=_)auth(?=[\s\"'\\=])|пин-?код|"
-    r"парол|токен|секрет|ключ (?:доступа|api|шифр)|код (?:доступа|подтв|авториз))"
+    r"p(?:ass(?=[wpc\W_])|wd|w(?!\w)|in(?!\w)|sk(?!\w))|p(?<=otp)(?!\w)|p(?<=sshp)ass|p(?<=rep)ass\b|"
+    r"k(?<=tok)en|k(?<=tick)et|k(?<=cook)ie|key|kennwort|"
+    r"c(?<=sec)ret|credential|c(?<=access c)ode|c(?<=access_c)ode|c(?<=access-c)ode|c(?<=accessc)ode|"
+    r"c(?<=uc)(?=[\s\"'\\=])|d(?<=session[_-]id)|d(?<=sessionid)|d(?<=sessid)|"
+    r"m(?<=sam)l(?:re|art)|g(?<=sig)(?:nature|[\s\"'\\=])|tion(?<=assertion)|"
+    r"h(?<=_auth)(?=[\s\"'\\=])|z(?<=authoriz)ation|парол|пин-?код|токен|секрет|ключ|код "
 )
-_PROBE_IS = _PROBE + r"[\w-]{0,64}(?: доступа| ключ| key)?(?:\\{0,3}[\"'])?\]?[ \t]*(?:[:=]|%3[ad])"
 _IS = r"(?:\\{0,3}[\"'])?\]?[ \t]*(?:=>|[:=]{1,2}|%3[ad])[ \t]*"
 
 _NO_SECRET = (
@@ -63,70 +70,72 @@ _BETWEEN = r"у меня|мой|такой|был|это|от базы|для в
 _STRONG = rf"{_DONE}(?=\S{{6}})(?=[^\s\d]{{0,64}}\d)(?=[\d\W_]{{0,64}}[^\W\d_])"
 _SPOKEN = r"pass(?:word|wort|phrase|code)|pwd|kennwort|\bpin|парол[ья]"
 
-HEADERS: tuple[Row, ...] = (
+_FIELD_SIGNS = ("=", ":", "%3")
+BLOCKS: tuple[Group, ...] = (
+    # A name alone on its line, or with the sign for a text of many lines, and the secret on the next.
+    group(
+        r"[:=](?:[ \t]{0,8}[|>][+-]?)?[ \t]{0,8}\r?\n",
+        row(
+            "secret",
+            (),
+            rf"(?i)({_NAME}[\"']?[ \t]*[:=][ \t]*(?:[|>][+-]?[ \t]*)?\r?\n[ \t]*(?:- )?)"
+            rf"{_DONE}{_NOTHING}[^\s:<>\[{{#][^\s:]{{2,255}}(?=[ \t]*(?:\r?\n|\Z))",
+            rf"\1{SECRET}",
+        ),
+        more_lines=2,
+    ),
+    group(
+        r">[ \t]{0,8}\r?\n[ \t]{0,64}[^<\s]",
+        row(
+            "secret",
+            (),
+            rf"(?i)({_NAME}(?:\s[^<>]{{0,200}})?>\s{{1,200}}){_DONE}[^<\s][^<\r\n]*(?=\s{{0,200}}</)",
+            rf"\1{SECRET}",
+        ),
+        more_lines=2,
+    ),
+)
+
+NAMED: Group = group(
+    _PROBE,
     row(
         "authorization",
-        "authorization",
+        ("authorization",),
         rf"(?i)(authorization{_HEADER_IS}(?:=>|[:=]){_HEADER_OPENS}){_HEADER_VALUE}",
         r"\1<credentials>",
     ),
-    row(
-        "cookie",
-        "cookie2?[\\\\\"' \t]*:",
-        rf"(?i)(cookie2?{_HEADER_IS}:{_HEADER_OPENS}){_HEADER_VALUE}",
-        r"\1<cookie>",
-    ),
-)
-
-BLOCKS: tuple[Row, ...] = (
-    # A name alone on its line, or with the sign for a text of many lines, and the secret on the next.
+    row("cookie", ("cookie",), rf"(?i)(cookie2?{_HEADER_IS}:{_HEADER_OPENS}){_HEADER_VALUE}", r"\1<cookie>"),
+    row("secret", _FIELD_SIGNS, rf"(?i)({_NAME}{_IS}){_VALUE}", rf"\1{SECRET}"),
     row(
         "secret",
-        rf"{_PROBE}[\w-]{{0,64}}[\"']?[ \t]*[:=][ \t]*(?:[|>][+-]?[ \t]*)?\r?\n",
-        rf"(?i)({_NAME}[\"']?[ \t]*[:=][ \t]*(?:[|>][+-]?[ \t]*)?\r?\n[ \t]*(?:- )?)"
-        rf"{_DONE}{_NOTHING}[^\s:<>\[{{#][^\s:]{{2,255}}(?=[ \t]*(?:\r?\n|\Z))",
-        rf"\1{SECRET}",
-    ),
-    row(
-        "secret",
-        rf"<[\w:.-]{{0,40}}?{_PROBE}[^<>\n]{{0,200}}>\s*\n",
-        rf"(?i)(<[\w:.-]{{0,40}}?{_NAME}(?:\s[^<>]{{0,200}})?>\s{{1,200}}){_DONE}[^<\s][^<\r\n]*(?=\s{{0,200}}</)",
-        rf"\1{SECRET}",
-    ),
-)
-
-ROWS: tuple[Row, ...] = (
-    row("secret", _PROBE_IS, rf"(?i)({_NAME}{_IS}){_VALUE}", rf"\1{SECRET}"),
-    row(
-        "secret",
-        rf"-[\w-]{{0,40}}?{_PROBE}",
+        (" -", "\t-"),
         rf"(?i)(?<![\w-])(--?[\w-]{{0,40}}?{_NAME}[ \t]+)(?!-){_VALUE}",
         rf"\1{SECRET}",
     ),
     row(
         "secret",
-        rf"{_PROBE}[^<>\n]{{0,264}}>",
-        rf"(?i)({_NAME}[\"']?(?:[ \t][^<>\r\n]{{0,200}})?>(?:<value>)?(?:<!\[CDATA\[)?){_DONE}"
+        ("</", "]]>"),
+        rf"(?i)({_NAME}[\"']?(?:[ \t][^<>\r\n]{{0,200}})?>(?:<value>)?(?:<!\[cdata\[)?){_DONE}"
         r"(?:[^<\r\n\]]|\](?!\]>))+(?=</|\]\]>)",
         rf"\1{SECRET}",
     ),
     row(
         "secret",
-        rf"{_PROBE}[\w-]{{0,64}}\\{{0,3}}[\"'],?[ \t]{{0,8}}\\{{0,3}}[\"']?value",
+        ("value",),
         rf"(?i)({_NAME}\\{{0,3}}[\"'],?[ \t]{{0,8}}(?:\\{{0,3}}[\"'])?value(?:\\{{0,3}}[\"'])?[ \t]*[:=][ \t]*){_VALUE}",
         rf"\1{SECRET}",
     ),
     row(
         "secret",
-        r"(?:pass(?:w|p|c)|pwd|kennwort|pin|парол)\w{0,5}[ \t]+(?:is|was|ist|lautet|[—–-])[ \t]",
-        rf"((?i:{_SPOKEN})[ \t]+(?:(?i:is|was|ist|lautet)|[—–-])[ \t]+)"
+        (" is ", " was ", " ist ", " lautet ", "— ", "– ", " - "),
+        rf"(?i)((?:{_SPOKEN})[ \t]+(?:(?:is|was|ist|lautet)|[—–-])[ \t]+)"
         rf"(?=[\"']|[^\s\d!@#$%^&*_+=]{{0,64}}[\d!@#$%^&*_+=])(?=\S{{4}}){_VALUE}",
         rf"\1{SECRET}",
     ),
     # "the password Winter2026 does not work": only what mixes letters and digits.
     row(
         "secret",
-        r"(?:password|парол[ья]) ",
+        ("password ", "пароль ", "пароля "),
         rf"(?i)((?:password|парол[ья])(?:[ \t]+(?:{_BETWEEN})){{0,3}}[ \t]+[\"'«]?|"
         r"(?:password|парол[ья])(?:[ \t]+[^\W\d]{1,16}){1,4}[ \t]*[:=—–][ \t]*[\"'«]?)"
         rf"(?!sha|md5|scram|\d{{1,2}}\.){_STRONG}[^\s\"'»,;]+",
@@ -134,90 +143,111 @@ ROWS: tuple[Row, ...] = (
     ),
     row(
         "secret",
-        r"(?:token|secret|ключ|токен) {1,4}[\"'«][\w+/=-]{16}",
+        ("token ", "secret ", "ключ ", "токен "),
         rf"(?i)((?:token|secret|ключ|токен)[ \t]+[\"'«]){_STRONG}[\w+/=.-]{{16,}}",
         rf"\1{SECRET}",
     ),
     # Any other key, where what it holds looks like one.
     row(
         "secret",
-        r"[a-z0-9_-]key[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?[\w+/=-]{24}",
-        r"(?i)(?<!public)(?<!cache)(?<!primary)(?<!foreign)(?<!partition)(?<!sort)(?<!row)(?<!object)(?<!group)"
-        r"((?:[_-]|(?<=[a-z]))key[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?)(?!\w{8}-\w{4}-)"
-        rf"{_STRONG}[\w+/=~.-]{{24,}}",
+        ("key=", "key:", 'key"', "key'", "key ="),
+        r"(?i)((?:[_-]|(?<=[a-z]))key(?<!public.key)(?<!cache.key)(?<!primary.key)(?<!foreign.key)(?<!partition.key)"
+        r"(?<!sort.key)(?<!row.key)(?<!object.key)(?<!group.key)[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?)"
+        rf"(?!\w{{8}}-\w{{4}}-){_STRONG}[\w+/=~.-]{{24,}}",
         rf"\1{SECRET}",
     ),
     row(
         "secret",
-        r"(?:verification|confirmation|security|one-time|login|access) (?:pass)?code|код (?:подтв|доступ|авториз)",
+        ("code", "код "),
         r"(?i)((?:verification|confirmation|security|one-time|login|access) (?:pass)?code"
         r"(?:[ \t]+is|[ \t]*[:=—–-])[ \t]*|код (?:подтверждения|доступа|авторизации)[ \t]*[—–-]?[ \t]*"
         rf"){_DONE}(?=[\w-]{{0,16}}\d)[\w-]{{3,16}}",
         rf"\1{SECRET}",
     ),
+    row("secret", ("password",), rf"(?i)(password[ \t]+(?=[\"'])){_VALUE}", rf"\1{SECRET}"),
     row(
         "secret",
-        "identified|password[ \t]+[\"']",
-        rf"((?i:identified[ \t]+by|password)[ \t]+(?=[\"'])|IDENTIFIED BY ){_VALUE}",
+        ("requirepass", "login "),
+        rf"(?i)(\brequirepass[ \t]+|\blogin[ \t]+\S{{1,64}}[ \t]+password[ \t]+){_VALUE}",
+        rf"\1{SECRET}",
+    ),
+)
+
+COMMANDS: tuple[Row, ...] = (
+    row(
+        "secret",
+        ("identified",),
+        rf"(identified[ \t]+by[ \t]+(?=[\"'])|IDENTIFIED[ \t]+BY[ \t]+){_VALUE}",
         rf"\1{SECRET}",
     ),
     row(
         "secret",
-        r"/uc|/n|/wsp|repositoryp",
+        ("/uc", "/n", "/wsp", "repositoryp"),
         rf"(?<!\S)(/UC[ \t]*|/uc[ \t]+|/N[ \t]?\S{{1,64}}[ \t]{{1,8}}/P[ \t]*|/WSP[ \t]+|"
         rf"/ConfigurationRepositoryP[ \t]*){_VALUE}",
         rf"\1{SECRET}",
     ),
     row(
         "secret",
-        "-[ua]|--proxy-u",
-        rf"(?<![\w-])((?:-[ua]|--user|--auth|--proxy-user)[ \t=]+[\"']?[^\s:\"']{{1,64}}:){_VALUE}",
+        ("-u", "-a", "-proxy-user"),
+        rf"(?i)(?<![\w-])((?:-[ua]|--user|--auth|--proxy-user)[ \t=]+[\"']?[^\s:\"']{{1,64}}:){_VALUE}",
+        rf"\1{SECRET}",
+    ),
+    row("secret", ("%",), rf"((?<!\S)-U[ \t]*[^\s%]{{1,64}}%){_VALUE}", rf"\1{SECRET}"),
+    row(
+        "secret",
+        ("mysql",),
+        rf"(?i)(mysql(?<!\wmysql)\w{{0,16}}(?:[ \t]{{1,4}}(?!-p)\S{{1,64}}){{0,8}}[ \t]{{1,4}}-p){_VALUE}",
         rf"\1{SECRET}",
     ),
     row(
         "secret",
-        "mysql",
-        rf"\b((?i:mysql)\w{{0,16}}(?:[ \t]{{1,4}}(?!-p)\S{{1,64}}){{0,8}}[ \t]{{1,4}}-p){_VALUE}",
-        rf"\1{SECRET}",
-    ),
-    row(
-        "secret",
-        r"sshpass|ldap|redis-cli|docker login|podman login|psexec|isql|osql|sqlcmd|bcp",
-        r"\b((?:sshpass|ldap(?:search|modify|add|delete|whoami|passwd)|redis-cli|(?:docker|podman) login|psexec\d{0,2}(?:\.exe)?|[io]sql|sqlcmd|bcp)"
+        ("sshpass", "ldap", "redis-cli", " login ", "psexec", "isql", "osql", "sqlcmd", "bcp"),
+        r"\b((?:sshpass|ldap(?:search|modify|add|delete|whoami|passwd)|redis-cli|(?:docker|podman) login|"
+        r"[Pp]s[Ee]xec\d{0,2}(?:\.exe)?|[io]sql|sqlcmd|bcp)"
         rf"(?:[ \t]{{1,4}}(?!-[pwaP])\S{{1,64}}){{0,12}}[ \t]{{1,4}}-[pwaP][ \t]{{0,4}}){_VALUE}",
         rf"\1{SECRET}",
     ),
     row(
         "secret",
-        r"requirepass|masterauth|securestring|/rp |login ",
-        rf"(?i)(\b(?:requirepass|masterauth)[ \t]+|convertto-securestring[ \t]+(?:-string[ \t]+)?|(?<=\s)/rp[ \t]+|"
-        rf"\blogin[ \t]+\S{{1,64}}[ \t]+password[ \t]+){_VALUE}",
+        ("masterauth", "securestring", "/rp "),
+        rf"(?i)(\bmasterauth[ \t]+|convertto-securestring[ \t]+(?:-string[ \t]+)?|(?<=\s)/rp[ \t]+){_VALUE}",
         rf"\1{SECRET}",
     ),
     row(
         "secret",
-        r"net use",
+        ("net use",),
         rf"(?i)\b(net use[ \t]+(?:[a-z*]:?[ \t]+)?\\\\\S{{1,200}}[ \t]+|net user[ \t]+(?!/)\S{{1,64}}[ \t]+)(?!/){_VALUE}",
         rf"\1{SECRET}",
     ),
-    row("secret", "-u", rf"((?<!\S)-U[ \t]*[^\s%]{{1,64}}%){_VALUE}", rf"\1{SECRET}"),
     row(
         "secret",
-        "auth",
+        ("auth ",),
         rf"((?:^|(?<=[\s>\"']))AUTH[ \t]+(?:(?:PLAIN|LOGIN|XOAUTH2)[ \t]+)?){_STRONG}[^\s\"']+",
         rf"\1{SECRET}",
     ),
-    # Host, port, database, user, password: a line of .pgpass.
     row(
         "secret",
-        r":(?:\d{3,5}|\*):",
+        ("code",),
+        r"(?i)((?:verification|confirmation|security|one-time|login|access) (?:pass)?code"
+        rf"(?:[ \t]+is|[ \t]*[:=—–-])[ \t]*){_DONE}(?=[\w-]{{0,16}}\d)[\w-]{{3,16}}",
+        rf"\1{SECRET}",
+    ),
+)
+
+# Host, port, database, user, password: a line of .pgpass.
+PGPASS: Group = group(
+    r":(?:\d{3,5}|\*):",
+    row(
+        "secret",
+        (),
         rf"((?:^|(?<=\s))[\w.*-]{{1,255}}:(?:\d{{3,5}}|\*):[^:\s]{{1,64}}:[^:\s]{{1,64}}:){_DONE}[^\s:]\S*",
         rf"\1{SECRET}",
     ),
 )
 
 _SECRET_NAME = re.compile(
-    rf"(?i)authorization|(?<!max[_-])(?<!num[_-])(?:{_PARTS}){_AROUND}|(?<![^\W_])(?:{_WORDS}|{_STRICT_WORDS})\Z"
+    rf"(?i)authorization|(?:{_PARTS}){_AROUND}|(?:{_WORDS}|{_STRICT_WORDS})\Z"
 )
 
 

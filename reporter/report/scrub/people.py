@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-from reporter.report.scrub.sweep import Row, row
+from reporter.report.scrub.sweep import Group, Row, group, row
 
 PHONE = "<phone>"
 PHONE_DIGITS = range(10, 16)
@@ -42,55 +43,71 @@ def _card(match: re.Match[str]) -> str:
     return match[0] if (sum(digits[-1::-2]) + sum(doubled)) % 10 else "<card>"
 
 
-ROWS: tuple[Row, ...] = (
-    row(
-        "e-mail",
-        r"@(?:[\w-]+\.)+[^\W\d_]",
-        r"(?<![\w.+%-])(?!git@[\w.-]{1,200}:)[\w.+%-]+@(?:[\w-]{1,63}\.)+"
-        rf"(?!{_NO_DOMAIN}(?!\w))(?:[^\W\d_]{{2,24}}|xn--[\w-]{{2,59}})(?![\w@])",
-        "<e-mail>",
+MAIL: Row = row(
+    "e-mail",
+    ("@",),
+    r"(?<![\w.+%-])(?!git@[\w.-]{1,200}:)[\w.+%-]+@(?:[\w-]{1,63}\.)+"
+    rf"(?!{_NO_DOMAIN}(?!\w))(?:[^\W\d_]{{2,24}}|xn--[\w-]{{2,59}})(?![\w@])",
+    "<e-mail>",
+)
+
+TOLD_PHONE: Row = row(
+    "phone",
+    ("phone", "fax", "tel", "mobile", "whatsapp", "viber", "тел", "моб", "факс"),
+    r"(?i:(?<![^\W_])((?:тел|телефон\w{0,3}|моб|мобильн\w{2,3}|факс|(?:tele)?phone|tel|mobile|fax|whatsapp|viber)"
+    r"(?:_?number|_?no)?[\"' \t.:=№>(]{1,6}))(\d[\d \u00a0()-]{4,18}\d)(?![\w.]?\d)",
+    _told_phone,
+)
+
+NUMBERS: tuple[Group, ...] = (
+    group(
+        r"\+(?:[ (]{0,2}[1-9][ \u00a0.()\u2011-]{0,3}\d)",
+        row(
+            "phone",
+            (),
+            r"\+(?<![\w+]\+)[ (]{0,2}[1-9](?:[ \u00a0.()\u2011-]{0,3}\d){9,14}(?![\d.]?\d)",
+            _phone,
+        ),
     ),
-    row(
-        "phone",
-        r"\+[ (]{0,2}[1-9]",
-        r"\+(?<![\w+]\+)[ (]{0,2}[1-9](?:[ \u00a0.()\u2011-]{0,3}\d){9,14}(?![\d.]?\d)",
-        _phone,
+    group(
+        r"[78](?<![\w.,:/+-][78])[ \u00a0(-]{0,2}\d{3}[ \u00a0)-]{0,2}\d{2}",
+        row(
+            "phone",
+            (),
+            r"[78](?<![\w.,:/+-][78])[ \u00a0-]?(?:\(\d{3,5}\)|\d{3,4})(?:[ \u00a0-]?\d{2,3}){3}(?![\w:]|[.,-]\d)",
+            _russian_phone,
+        ),
     ),
-    row(
-        "phone",
-        r"[78](?<![\w.,:/+-][78])[ \u00a0(-]{0,2}\d{3}",
-        r"(?<![\w.,:/+-])[78][ \u00a0-]?(?:\(\d{3,5}\)|\d{3,4})(?:[ \u00a0-]?\d{2,3}){3}(?![\w:]|[.,-]\d)",
-        _russian_phone,
-    ),
-    row(
-        "phone",
+    group(
         r"\(\d{3}\)[ -]?\d{3}-\d{4}",
-        r"(?<![\w(])\(\d{3}\)[ -]?\d{3}-\d{4}(?![\w-])",
-        PHONE,
-    ),
-    row(
-        "phone",
-        r"(?:тел|моб|факс|phone|tel|mobile|fax|whatsapp|viber)\w{0,10}[^\w\n]{1,6}\d",
-        r"(?i)(?<![^\W_])((?:тел|телефон\w{0,3}|моб|мобильн\w{2,3}|факс|(?:tele)?phone|tel|mobile|fax|whatsapp|viber)"
-        r"(?:_?number|_?no)?[\"' \t.:=№>(]{1,6})(\d[\d \u00a0()-]{4,18}\d)(?![\w.]?\d)",
-        _told_phone,
+        row("phone", (), r"\((?<![\w(]\()\d{3}\)[ -]?\d{3}-\d{4}(?![\w-])", PHONE),
     ),
     # Without the prefixes of no card: 13 digits that begin with 1 are a time in milliseconds.
-    row(
-        "card",
-        r"[23456](?<!\d\d)\d{3}[ -]?\d{4,6}[ -]?\d{4}",
-        r"(?<![\w.,+-])(?:(?:2[2-7]|3[05689]|4\d|5\d|6\d)\d{2}([ \u00a0-]?)\d{4}\1\d{4}\1\d{4}(?:\1?\d{2,3})?|"
-        r"3[47]\d{2}([ \u00a0-]?)\d{6}\2\d{5})(?![\w-]|[.,]\d)",
-        _card,
+    group(
+        r"(?:2[2-7]|3\d|4\d|5\d|6\d)(?<!\d\d\d)\d\d[ \u00a0-]?\d{4}[ \u00a0-]?\d\d",
+        row(
+            "card",
+            (),
+            r"(?<![\w.,+-])(?:(?:2[2-7]|3[05689]|4\d|5\d|6\d)\d{2}([ \u00a0-]?)\d{4}\1\d{4}\1\d{4}(?:\1?\d{2,3})?|"
+            r"3[47]\d{2}([ \u00a0-]?)\d{6}\2\d{5})(?![\w-]|[.,]\d)",
+            _card,
+        ),
     ),
 )
 
-HOME_UNIX = ("/(?:home|users)/", r"((?:/home|/Users)/)(?!<user>)([^/\s\"'<>:,;)]+)")
+HOME_UNIX = r"(/home/|/Users/)(?!<user>)([^/\s\"'<>:,;)]+)"
 HOME_WINDOWS = (
-    r"[\\/](?:users|documents and settings)[\\/]",
-    r"(?i)\b([A-Z]:[\\/]{1,4}(?:Users|Documents and Settings)[\\/]{1,4})(?!<user>)"
-    r"([^\\/\r\n\"'<>:]{1,64}(?=[\\/])|[^\\/\s\"'<>:]+)",
+    r"\b([A-Za-z]:[\\/]{1,4}(?i:Users|Documents and Settings)[\\/]{1,4})(?!<user>)"
+    r"([^\\/\r\n\"'<>:]{1,64}(?=[\\/])|[^\\/\s\"'<>:]+)"
 )
-HOMES: tuple[Row, ...] = tuple(
-    row("home directory", *patterns, r"\1<user>") for patterns in (HOME_UNIX, HOME_WINDOWS)
-)
+
+
+def homes(put: str | Callable[[re.Match[str]], str]) -> tuple[Row, ...]:
+    """Home directories; ``put`` takes the place of the user's name, the second group of the patterns."""
+    return (
+        row("home directory", ("/home/", "/users/"), HOME_UNIX, put),
+        row("home directory", ("users", "documents and settings"), HOME_WINDOWS, put),
+    )
+
+
+HOMES = homes(r"\1<user>")

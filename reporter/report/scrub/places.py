@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 
 from reporter.report.pseudonyms import PSEUDONYM, Names
-from reporter.report.scrub.people import HOME_UNIX, HOME_WINDOWS
-from reporter.report.scrub.sweep import Row, row
+from reporter.report.scrub import people
+from reporter.report.scrub.sweep import Group, Row, group, row
 
 NAME_LEAST_CHARS = 3
 PRIVATE_SUFFIXES = ("local", "lan", "corp", "internal", "intranet", "home", "domain", "localdomain", "private")
@@ -44,9 +43,8 @@ _ADDRESS6_PROBE = r"f(?<![\w:]f)(?:[cd][0-9a-f]{2}|e[89ab][0-9a-f]):[0-9a-f:]"
 _ADDRESS6 = r"(?i)(?<![\w:.])((?:f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]):[0-9a-f:]{2,40})(?:%[\w.-]{1,32})?(?![\w:])"
 
 
-@lru_cache(maxsize=8)
-def rows(names: Names) -> tuple[Row, ...]:
-    """The rows for these names."""
+def tables(names: Names) -> tuple[tuple[Group, ...], tuple[Row, ...]]:
+    """The groups for these names, and the rows for lines that hold a telling word."""
     table = names.pseudonyms
     suffixes = "|".join([*PRIVATE_SUFFIXES, *(re.escape(domain.lower()) for domain in sorted(names.domains))])
     end = r"(?![\w-]|\.\w|\()"
@@ -99,40 +97,50 @@ def rows(names: Names) -> tuple[Row, ...]:
         name = match[2]
         return match[1] + (name if name.lower() in COMMON_NAMES or PSEUDONYM.fullmatch(name) else table.user(name))
 
+    own_or = rf"(?:[^\W_][\w-]*\.)*(?:{'|'.join(re.escape(domain) for domain in sorted(own))}){end}|" if own else ""
     found = [
-        *(row("home directory", *patterns, home) for patterns in (HOME_UNIX, HOME_WINDOWS)),
-        row("host name", "://", r"(?i)\b([a-z][a-z0-9+.-]{0,20})://([\w-]+(?:\.[\w-]+)*)(?![\w(])", in_link),
-        row(
-            "host name",
-            r"\\\\[\w-]",
-            r"((?<![\\\w:.])\\\\|(?<![\\\w:.])\\\\\\\\)([^\W_][\w-]*(?:\.[\w-]+)*)(?=\\{1,2}[\w$.])",
-            unc,
+        group(
+            "://",
+            row("host name", (), r"\b([A-Za-z][A-Za-z0-9+.-]{0,20})://([\w-]+(?:\.[\w-]+)*)(?![\w(])", in_link),
         ),
+        group(
+            r"\\\\[\w-]",
+            row(
+                "host name",
+                (),
+                r"((?<![\\\w:.])\\\\|(?<![\\\w:.])\\\\\\\\)([^\W_][\w-]*(?:\.[\w-]+)*)(?=\\{1,2}[\w$.])",
+                unc,
+            ),
+        ),
+        group(
+            rf"\.(?:{'|'.join(PRIVATE_SUFFIXES)}){end}"
+            + "".join(f"|{re.escape(domain)}{end}" for domain in sorted(own)),
+            row(
+                "host name",
+                (),
+                rf"(?i)(?<![\w./\\-])(?:{own_or}(?:[^\W_][\w-]*\.)+(?:{suffixes}){end})",
+                in_text,
+            ),
+        ),
+        group(_ADDRESS_PROBE, row("private address", (), _ADDRESS, address)),
+        group(_ADDRESS6_PROBE, row("private address", (), _ADDRESS6, address6)),
+    ]
+    in_words = (
+        *people.homes(home),
         row(
             "host name",
-            r"(?:srvr|server|data source|host|addr|address|hostname)\\{0,3}[\"']?[ \t]{0,4}=",
-            r"(?i)((?<![\w.-])(?:(?:db)?srvr|(?:db-?)?server|data source|host(?:name|addr)?|addr|network address)[ \t]{0,4}="
-            r"[ \t]{0,4}\\{0,3}[\"']?(?:tcp:|np:|lpc:)?)([\w.:,-]+)(?![\w(/\[])",
+            ("srvr", "server", "source", "host", "addr"),
+            r"(?i:(?<![\w.-])((?:(?:db)?srvr|(?:db-?)?server|data source|host(?:name|addr)?|addr|network address)[ \t]{0,4}="
+            r"[ \t]{0,4}\\{0,3}[\"']?(?:tcp:|np:|lpc:)?))([\w.:,-]+)(?![\w(/\[])",
             after_name,
         ),
-        row("host name", r"/s[ \t\"]", r"((?<!\S)/S[ \t]*\"?)([\w.-]+(?::\d{1,5})?)(?=\\)", after_name),
-        row(
-            "host name",
-            rf"(?:{suffixes}){end}",
-            rf"(?i)(?<![\w./\\-])(?:[^\W_][\w-]*\.)*(?:{'|'.join(re.escape(d) for d in sorted(own))}){end}|"
-            rf"(?<![\w./\\-])(?:[^\W_][\w-]*\.)+(?:{suffixes}){end}"
-            if own
-            else rf"(?i)(?<![\w./\\-])(?:[^\W_][\w-]*\.)+(?:{suffixes}){end}",
-            in_text,
-        ),
-        row("private address", _ADDRESS_PROBE, _ADDRESS, address),
-        row("private address", _ADDRESS6_PROBE, _ADDRESS6, address6),
-    ]
+        row("host name", ("/s",), r"((?<!\S)/S[ \t]*\"?)([\w.-]+(?::\d{1,5})?)(?=\\)", after_name),
+    )
     homes = [place.rstrip("/\\") for place in names.homes]
     found += _exact("home directory", [place for place in homes if len(place) > NAME_LEAST_CHARS], lambda _: "<home>")
     found += _exact("user name", _telling(names.users), lambda match: table.user(match[0]))
     found += _exact("host name", _telling(names.hosts), lambda match: host(match[0], bare=True))
-    return tuple(found)
+    return tuple(found), in_words
 
 
 def _telling(names: tuple[str, ...]) -> list[str]:
@@ -143,17 +151,11 @@ def _telling(names: tuple[str, ...]) -> list[str]:
     ]
 
 
-def _exact(kind: str, words: list[str], replacement: Callable[[re.Match[str]], str]) -> list[Row]:
+def _exact(kind: str, words: list[str], put: Callable[[re.Match[str]], str]) -> list[Group]:
     """The words wherever they stand alone, the longest first."""
     if not words:
         return []
     ordered = sorted(set(words), key=lambda word: (-len(word), word))
     either = "|".join(re.escape(word) for word in ordered)
-    return [
-        row(
-            kind,
-            "|".join(re.escape(word.lower()) for word in ordered),
-            rf"(?i)(?<!\w)(?:{either})(?!\w)",
-            replacement,
-        )
-    ]
+    probe = "|".join(re.escape(word.lower()) for word in ordered)
+    return [group(probe, row(kind, (), rf"(?i)(?<!\w)(?:{either})(?!\w)", put))]

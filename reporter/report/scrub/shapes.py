@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from reporter.report.scrub.sweep import Row, row
+from reporter.report.scrub.sweep import Group, Row, group, row
 
 TOKEN = "<token>"  # noqa: S105 - the word that stands where a token was
 
-# The beginning of a key (which is looked for in every line), and what follows.
+# The beginning of a key, which ``_PROBE`` must know too, and what follows.
 _KEYS: tuple[tuple[str, str], ...] = (
     ("eyJ", r"[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*){0,3}"),  # JWT, JWS, JWE
     (r"gh[oprsu]_", r"\w{16,}"),
@@ -50,49 +50,69 @@ _KEYS: tuple[tuple[str, str], ...] = (
     ("ntn_", r"\w{20,}"),
     (r"vk1\.a\.", r"[\w-]{40,}"),
 )
-_BEGINS = "|".join(beginning for beginning, _ in _KEYS)
 _WHOLE = "|".join(f"{beginning}{rest}" for beginning, rest in _KEYS)
+# The same beginnings, by their rarest letters, for one quick look at every line.
+_PROBE = (
+    r"J(?<=eyJ)[\w-]|_(?<=gh[oprsu]_)\w|_(?<=(?:pat|iv1|dop|doo|dor)_)|_(?<=_v1_)|_(?<=[rs]k_)(?:live|test)|_(?<=whsec_)|"
+    r"_(?<=npm_)|_(?<=\bhf_)|_(?<=shp(?:at|ca|pa|ss)_)|_(?<=_oat_)|_(?<=glsa_)|_(?<=\bglc_)|_(?<=sntry[su]_)|_(?<=lin_api_)|"
+    r"_(?<=rubygems_)|_(?<=y[0-3]_)|_(?<=figd_)|_(?<=ntn_)|gl(?:pat|dt|rt|ptt|cbt|ft|soat|agent|imt|oas|ffct)-|"
+    r"xox[a-z]-|xapp-|A(?:KIA|SIA|BIA|CCA|Iza|TATT3|GE-S|QVN|C[0-9a-f]{6})|ya29\.|GOCSPX-|G(?<=SG)\.|k(?<=\bsk)-|y(?<=\bpy)pi-|"
+    r"v(?<=\bhv)[bsr]\.|p(?<=dap)i[0-9a-f]{6}|K(?<=NRAK)-|K(?<=PMAK)-|K(?<=\bSK)[0-9a-f]{6}|1(?<=\bt1)\.[\w-]{9}|YC[A-Z]|"
+    r"key-[0-9a-f]{6}|q(?<=\bsq)0|EAA[A-Za-z0-9]{6}|vk1\.a"
+)
 
-BLOCKS: tuple[Row, ...] = (
-    row(
-        "private key",
+BLOCKS: tuple[Group, ...] = (
+    group(
         "PRIVATE KEY",
-        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-        r"(?:[^-]|-(?!----))*(?:-----END [A-Z0-9 ]{0,60}-----)?",
-        "<private key>",
+        row(
+            "private key",
+            (),
+            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+            r"(?:[^-]|-(?!----))*(?:-----END [A-Z0-9 ]{0,60}-----)?",
+            "<private key>",
+        ),
         cased=True,
+        more_lines=None,
     ),
-    row(
-        "private key",
-        r"Private-Lines:",
-        r"(Private-Lines: {0,4}\d{1,4}[ \t]*\r?\n)[A-Za-z0-9+/=]{4,200}[ \t]*(?:\r?\n[A-Za-z0-9+/=]{4,200}[ \t]*(?=\r?\n|\Z))*"
-        r"(?:\r?\nPrivate-MAC:[^\r\n]{0,200})?",
-        r"\1<private key>",
+    group(
+        "Private-Lines:",
+        row(
+            "private key",
+            (),
+            r"(Private-Lines: {0,4}\d{1,4}[ \t]*\r?\n)[A-Za-z0-9+/=]{4,200}[ \t]*"
+            r"(?:\r?\n[A-Za-z0-9+/=]{4,200}[ \t]*(?=\r?\n|\Z))*(?:\r?\nPrivate-MAC:[^\r\n]{0,200})?",
+            r"\1<private key>",
+        ),
         cased=True,
+        more_lines=None,
     ),
 )
 
-KEYS: tuple[Row, ...] = (
-    row("token", rf"(?:{_BEGINS})", rf"(?<![\w-])(?:{_WHOLE})", TOKEN, cased=True),
+KEYS: Group = group(_PROBE, row("token", (), rf"(?<![\w-])(?:{_WHOLE})", TOKEN), cased=True)
+
+OTHERS: tuple[Group, ...] = (
     # Also after a word, as in the addresses of Telegram.
-    row("token", r":AA[\w-]{30}", r"(?<!\d)\d{6,12}:AA[\w-]{30,}", TOKEN, cased=True),
-    row("token", r"\dQ~", r"(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{30,40}", TOKEN, cased=True),
-    row("token", r"\.atlasv1\.", r"(?<![\w.])\w{10,20}\.atlasv1\.[\w-]{20,}", TOKEN, cased=True),
-    row("token", "/services/t", rf"(/services/)T\w{{6,}}/B\w{{6,}}/\w{{16,}}", rf"\1{TOKEN}"),
-    row("token", "/webhooks/", r"(/api/webhooks/)\d{10,}/[\w-]{20,}", rf"\1{TOKEN}"),
-    row("token", r"\.bitrix24\.", r"(\.bitrix24\.\w{2,4}/rest/)\d{1,8}/\w{10,}", rf"\1{TOKEN}"),
+    group(":AA", row("token", (), r"(?<!\d)\d{6,12}:AA[\w-]{30,}", TOKEN), cased=True),
+    group("Q~", row("token", (), r"(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{30,40}", TOKEN), cased=True),
+)
+
+AFTER_WORDS: tuple[Row, ...] = (
+    row("token", ("/services/",), r"(/services/)T\w{6,}/B\w{6,}/\w{16,}", rf"\1{TOKEN}"),
+    row("token", ("/webhooks/",), r"(/api/webhooks/)\d{10,}/[\w-]{20,}", rf"\1{TOKEN}"),
+    row("token", (".bitrix24.",), r"(\.bitrix24\.\w{2,4}/rest/)\d{1,8}/\w{10,}", rf"\1{TOKEN}"),
+    row("token", (".atlasv1.",), r"(?<![\w.])\w{10,20}\.atlasv1\.[\w-]{20,}", TOKEN),
     row(
         "bearer token",
-        "bearer |basic |negotiate |ntlm |api-key |oauth ",
+        ("bearer", "basic", "negotiate", "ntlm", "api-key", "oauth"),
         r"(?i)\b((?:bearer|basic|negotiate|ntlm|api-key|oauth)[ \t]+)"
         r"(?=[a-z.~+/=_-]{0,512}\d|[a-z.~+/=_-]{20})[\w.~+/=-]{8,}",
         rf"\1{TOKEN}",
     ),
     row(
         "password hash",
-        r"\$(?:2[abxy]?|1|5|6|7|y|apr1|argon2\w{1,2}|pbkdf2\S{0,16})\$|\{s?sha\d{0,3}\}|scram-sha-",
+        ("$", "sha"),
         r"(?i)(?<![\w$])\$(?:2[abxy]?|1|5|6|7|y|apr1|argon2\w{1,2}|pbkdf2[\w-]{0,16})\$[^\s:\"'<>]{8,}|"
-        r"\{s?sha\d{0,3}\}[\w+/=]{16,}|SCRAM-SHA-\d{1,3}\$\d{1,8}:[\w+/=$:]{16,}",
+        r"\{s?sha\d{0,3}\}[\w+/=]{16,}|scram-sha-\d{1,3}\$\d{1,8}:[\w+/=$:]{16,}",
         "<password hash>",
     ),
 )

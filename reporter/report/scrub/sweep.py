@@ -1,9 +1,9 @@
 """Sweep: one pass of the tables over a text, looking closely only at the lines that need it.
 
-A row has a probe, which is cheap and runs over the whole text, and a pattern, which runs over the lines that
-the probe has hit. Text comes from anywhere, so the time must grow with its length only: a probe starts with a
-literal or a small class, a pattern where a look-behind anchors it, and the alternatives of a repetition begin
-with different characters.
+A group has a probe, which is cheap and runs over the whole text; its rows run over the lines that the probe
+has hit. Text comes from anywhere, so the time must grow with its length only: a pattern starts with a literal or
+where a look-behind anchors it, and the alternatives of a repetition begin with different characters.
+The alternatives of a probe all begin with a literal, and a rare one where that can be: only then is it fast.
 """
 
 from __future__ import annotations
@@ -15,83 +15,119 @@ from dataclasses import dataclass
 
 ROUNDS_LIMIT = 8
 
-Replacement = str | Callable[[re.Match[str]], str]
+_ANY_CASE = "(?i)"
+_FIRST = r"\1"
 
 
 @dataclass(frozen=True)
 class Row:
-    """What is looked for: its kind, a probe for the lines that may hold it, its pattern, what takes its place.
+    """What is looked for: its kind, what a line must hold in lower case, its pattern, what takes its place.
 
-    The probe sees lower case, unless the row is ``cased``. A replacement that is a function and gives back what
-    it was given has found nothing.
+    Either ``word``, after the first group of the pattern where ``keeps_first``, or what ``put`` makes of the
+    match; when that gives back what it was given, it has found nothing. ``lowers``: the pattern is for lower
+    case; what it has found is replaced in the text as it is.
     """
 
     kind: str
-    probe: re.Pattern[str]
+    needs: tuple[str, ...]
     pattern: re.Pattern[str]
-    replacement: Replacement
+    word: str = ""
+    keeps_first: bool = False
+    put: Callable[[re.Match[str]], str] | None = None
+    lowers: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows with one probe; it sees lower case, unless it is ``cased``. What it hits is handed to the rows with
+    ``more_lines`` of what follows; None: the rows see all of the text."""
+
+    probe: re.Pattern[str]
+    rows: tuple[Row, ...]
     cased: bool = False
+    more_lines: int | None = 0
 
 
-def row(kind: str, probe: str, pattern: str, replacement: Replacement, *, cased: bool = False) -> Row:
-    """A row from the texts of its patterns."""
-    return Row(kind, re.compile(probe), re.compile(pattern), replacement, cased)
+def row(
+    kind: str, needs: Sequence[str], pattern: str, replacement: str | Callable[[re.Match[str]], str]
+) -> Row:
+    """A row; ``replacement`` may begin with the first group. "(?i)" and a word make it one for lower case."""
+    if not isinstance(replacement, str):
+        return Row(kind, tuple(needs), re.compile(pattern), put=replacement)
+    lowers = pattern.startswith(_ANY_CASE)
+    return Row(
+        kind,
+        tuple(needs),
+        re.compile(pattern.removeprefix(_ANY_CASE)),
+        word=replacement.removeprefix(_FIRST),
+        keeps_first=replacement.startswith(_FIRST),
+        lowers=lowers,
+    )
 
 
-def swept(value: str, blocks: Sequence[Row], rows: Sequence[Row], found: Counter[str]) -> str:
-    """``value`` without what the rows look for: ``blocks`` over the whole of it, ``rows`` within lines.
+def group(probe: str, *rows: Row, cased: bool = False, more_lines: int | None = 0) -> Group:
+    """A group, its probe given as text."""
+    return Group(re.compile(probe), rows, cased, more_lines)
+
+
+def swept(value: str, blocks: Sequence[Group], groups: Sequence[Group], found: Counter[str]) -> str:
+    """``value`` without what the rows look for: ``blocks`` over several lines, ``groups`` within lines.
 
     What is taken out may bring the parts of another together, so it goes on until nothing more is found.
     """
-    value = _over_lines(_over_blocks(value, blocks, found), rows, found, ROUNDS_LIMIT)
+    value = _over_lines(_all(blocks, value, found), groups, found, ROUNDS_LIMIT)
     for _ in range(ROUNDS_LIMIT):
-        again = _over_blocks(value, blocks, found)
+        again = _all(blocks, value, found)
         if again == value:
             break
-        value = _over_lines(again, rows, found, ROUNDS_LIMIT)
+        value = _over_lines(again, groups, found, ROUNDS_LIMIT)
     return value
 
 
-def _over_blocks(value: str, blocks: Sequence[Row], found: Counter[str]) -> str:
-    lowered = _lowered(value)
-    for block in blocks:
-        if block.probe.search(value if block.cased else lowered) is not None:
-            value = _replaced(block, value, found)
-            lowered = _lowered(value)
-    return value
-
-
-def _over_lines(value: str, rows: Sequence[Row], found: Counter[str], rounds: int) -> str:
-    after, lowered = value, _lowered(value)
-    for row in rows:
-        after, lowered = _pass(row, after, lowered, found)
+def _over_lines(value: str, groups: Sequence[Group], found: Counter[str], rounds: int) -> str:
+    after = _all(groups, value, found)
     if after == value or rounds == 0:
         return after
     # Again, over those lines only that are different now.
     lines = after.split("\n")
-    changed = [place for place, (new, old) in enumerate(zip(lines, value.split("\n"), strict=True)) if new != old]
-    again = _over_lines("\n".join(lines[place] for place in changed), rows, found, rounds - 1)
+    before = value.split("\n")
+    changed = [place for place, line in enumerate(lines) if line != before[place]]
+    again = _over_lines("\n".join(lines[place] for place in changed), groups, found, rounds - 1)
     for place, line in zip(changed, again.split("\n"), strict=True):
         lines[place] = line
     return "\n".join(lines)
 
 
-def _pass(row: Row, value: str, lowered: str, found: Counter[str]) -> tuple[str, str]:
-    """One row over all lines that its probe hits; ``lowered`` goes along, character by character."""
-    searched = value if row.cased else lowered
-    probe = row.probe.search
+def _all(groups: Sequence[Group], value: str, found: Counter[str]) -> str:
+    lowered = _lowered(value)
+    for one in groups:
+        value, lowered = _pass(one, value, lowered, found)
+    return value
+
+
+def _pass(one: Group, value: str, lowered: str, found: Counter[str]) -> tuple[str, str]:
+    """One group over all lines that its probe hits; ``lowered`` goes along, character by character."""
+    searched = value if one.cased else lowered
+    probe = one.probe.search
     hit = probe(searched)
     if hit is None:
         return value, lowered
+    if one.more_lines is None:
+        clean = _cleaned(one.rows, value, lowered, found)
+        return (value, lowered) if clean == value else (clean, _lowered(clean))
     parts: list[str] = []
     lowered_parts: list[str] = []
     copied = end = 0
     while hit is not None:
         start = value.rfind("\n", end, hit.start()) + 1 or end
-        end = value.find("\n", hit.end())
-        end = len(value) if end < 0 else end
+        end = hit.end()
+        for more in range(one.more_lines + 1):
+            end = value.find("\n", end + bool(more))
+            if end < 0:
+                end = len(value)
+                break
         line = value[start:end]
-        clean = _replaced(row, line, found)
+        clean = _cleaned(one.rows, line, lowered[start:end], found)
         if clean != line:
             parts += (value[copied:start], clean)
             lowered_parts += (lowered[copied:start], _lowered(clean))
@@ -102,21 +138,39 @@ def _pass(row: Row, value: str, lowered: str, found: Counter[str]) -> tuple[str,
     return "".join((*parts, value[copied:])), "".join((*lowered_parts, lowered[copied:]))
 
 
-def _replaced(row: Row, value: str, found: Counter[str]) -> str:
-    replacement = row.replacement
-    if isinstance(replacement, str):
-        clean, count = row.pattern.subn(replacement, value)
+def _cleaned(rows: Sequence[Row], value: str, lowered: str, found: Counter[str]) -> str:
+    for one in rows:
+        if one.needs:
+            for need in one.needs:
+                if need in lowered:
+                    break
+            else:
+                continue
+        clean = _replaced(one, value, lowered, found)
         if clean != value:
-            found[row.kind] += count
-        return clean
+            value, lowered = clean, _lowered(clean)
+    return value
 
-    def counted(match: re.Match[str]) -> str:
-        put = replacement(match)
-        if put != match[0]:
-            found[row.kind] += 1
-        return put
 
-    return row.pattern.sub(counted, value)
+def _replaced(one: Row, value: str, lowered: str, found: Counter[str]) -> str:
+    parts: list[str] = []
+    copied = count = 0
+    for match in one.pattern.finditer(lowered if one.lowers else value):
+        start, end = match.span()
+        if one.put is not None:
+            put = one.put(match)
+        elif one.keeps_first:
+            put = value[start : match.end(1)] + one.word
+        else:
+            put = one.word
+        if put != value[start:end]:
+            count += 1
+            parts += (value[copied:start], put)
+            copied = end
+    if not count:
+        return value
+    found[one.kind] += count
+    return "".join((*parts, value[copied:]))
 
 
 def _lowered(value: str) -> str:

@@ -78,6 +78,11 @@ def is_secret(name: str) -> bool:
     return name.lower() in SECRET_NAMES or _SECRET_WORD.search(name) is not None
 
 
+def holds_secret(value: str) -> bool:
+    """Whether the value of an unknown name could hold a password: a connection string or a command line."""
+    return "=" in value or (value[:1] in ("/", "-") and value[1:2].isalpha())
+
+
 def harmless(value: str) -> str:
     """``value`` without user-info in the addresses it may hold."""
     return _USER_INFO.sub(r"\1", value)
@@ -97,7 +102,7 @@ def parse(text: str, complain: Complain) -> Connection:
                 found[key] = (value, offset)
         elif key in ("wspauto", "wspsrv", "wspport"):
             proxy = bool(proxy) or value not in ("", "0")
-        elif is_secret(name):
+        elif is_secret(name) or holds_secret(value):
             withheld.append(name)
         else:
             others[name] = harmless(value) if "@" in value else value

@@ -158,8 +158,12 @@ class _Section:
         for written, text, _, _ in rest.values():
             if connection.is_secret(written):
                 withheld.append(written)
+            elif text.isalnum():  # as nearly all are
+                others[written] = text
+            elif connection.holds_secret(text):
+                withheld.append(written)
             elif text:
-                others[written] = connection.harmless(text) if "@" in text else text
+                others[written] = connection.harmless(text)
         return Infobase(
             name=self.name,
             place=place,

@@ -138,7 +138,7 @@ class CanvasMarks:
             tags=TAG,
         )
         font = self._theme.small
-        if reason and self._theme.measure(reason.word, font) + px(16) <= room and is_roomy:
+        if reason and self._theme.measure(reason.word, font) + px(8) <= room and is_roomy:
             middle = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
             canvas.create_text(*middle, text=reason.word, fill=LABEL, font=font, tags=TAG)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reporter.report.model import CONTACT_LIMIT_CHARS, STORY_LIMIT_CHARS, Story
 from reporter.ui.view import View
+from reporter.ui.window.drop import accept_files
 from reporter.ui.window.fields import GrowingBox
 from reporter.ui.window.parts import Link, Page, WrapLabel
 from reporter.ui.window.prose import Prose, leave
@@ -52,6 +53,7 @@ class ComposePage(Page):
             changed=self._write,
             emptied=self._close_questions,
             full=self._tell_full,
+            bind_keys=self._send_by_key,
         )
         self._questions.grid(row=9, sticky="we", pady=(px(20), 0))
         self._questions.grid_remove()
@@ -67,6 +69,7 @@ class ComposePage(Page):
         dialog.root.bind("<<Paste>>", self._paste, add=True)
         self._filling = False
         self._fill(self._presenter.story)
+        self.frame.after_idle(self._accept_files)
 
     def draw(self, view: View) -> None:
         """Show ``view``; while the report is on its way nothing can be changed."""
@@ -254,14 +257,24 @@ class ComposePage(Page):
 
             self._pictures = Pictures(self._pictures_place, self._dialog, width_px=self.inside)
             self._pictures.grid(sticky="we")
+            self._pictures.grid_remove()
         return self._pictures
+
+    def _accept_files(self) -> None:
+        if self._presenter.view().can_attach_pictures:
+            accept_files(self._dialog.root, lambda path: self._need_pictures().add_file(path))
 
     def _place_pictures(self) -> None:
         _show(self._pictures_place, self._pictures is not None and bool(self._pictures.winfo_manager()))
 
     def _paste(self, _event: tkinter.Event[tkinter.Misc]) -> None:
-        if self._dialog.page is self and self._presenter.view().can_attach_pictures:
-            self._need_pictures().paste(beside_text=False)
+        """A text on the clipboard has been pasted by then; a picture is what nobody else takes."""
+        if self._dialog.page is not self or not self._presenter.view().can_attach_pictures:
+            return
+        try:
+            self._dialog.root.clipboard_get()
+        except tkinter.TclError:
+            self._need_pictures().paste(says_nothing=True)
 
     def _send_by_key(self, field: tkinter.Misc) -> None:
         def send(_event: tkinter.Event[tkinter.Misc]) -> str:

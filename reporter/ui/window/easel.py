@@ -266,7 +266,7 @@ class Easel(ttk.Frame):
         canvas.bind("<ButtonPress-1>", self._press)
         canvas.bind("<B1-Motion>", self._motion)
         canvas.bind("<ButtonRelease-1>", self._release)
-        canvas.bind("<Double-Button-1>", self._edit)
+        canvas.bind("<Double-Button-1>", self._press_again)
         canvas.bind("<Motion>", self._hover)
         for wheel in ("<MouseWheel>", "<Button-4>", "<Button-5>"):
             canvas.bind(wheel, lambda event: self._wheel(event, "yview"))
@@ -424,11 +424,14 @@ class Easel(ttk.Frame):
 
     # The text
 
-    def _edit(self, event: tkinter.Event[tkinter.Misc]) -> None:
+    def _press_again(self, event: tkinter.Event[tkinter.Misc]) -> None:
+        """The second press of two in quick succession: on a caption it opens it, else it is one more."""
         chosen = self.sketch.chosen
         if isinstance(chosen, Caption) and hit(chosen, *self._point(event), 0, self.marks.measure):
             self._drag = None
             self._begin_entry((chosen.x1, chosen.y1), chosen)
+        else:
+            self._press(event)
 
     def _begin_entry(self, at: Point, old: Caption | None = None) -> None:
         """A field on the picture, in which a caption is written or changed."""
@@ -464,6 +467,7 @@ class Easel(ttk.Frame):
         entry.bind("<Return>", lambda _: self._entry_done(keep=True))
         entry.bind("<KP_Enter>", lambda _: self._entry_done(keep=True))
         entry.bind("<Escape>", lambda _: self._entry_done(keep=False))
+        self.update_idletasks()  # Tk gives the keyboard only to what is on the screen: no letter may be lost
         entry.focus_set()
         self._changed()
 
@@ -515,10 +519,13 @@ def smaller(picture: tkinter.PhotoImage, zoom: Zoom) -> tkinter.PhotoImage:
     strip = zoom.down * STRIP_STEPS
     for top in range(0, height, strip):
         box = (0, top, width, min(height, top + strip))
-        call(wide, "copy", picture, "-from", *box, "-zoom", zoom.up, 1, "-shrink")
-        call(narrow, "copy", wide, "-subsample", zoom.down, 1, "-shrink")
-        call(tall, "copy", narrow, "-zoom", 1, zoom.up, "-shrink")
-        call(made, "copy", tall, "-subsample", 1, zoom.down, "-to", 0, top // zoom.down * zoom.up)
+        for source, target, how in (
+            (picture, wide, ("-from", *box, "-zoom", zoom.up, 1, "-shrink")),
+            (wide, narrow, ("-subsample", zoom.down, 1, "-shrink")),
+            (narrow, tall, ("-zoom", 1, zoom.up, "-shrink")),
+            (tall, made, ("-subsample", 1, zoom.down, "-to", 0, top // zoom.down * zoom.up)),
+        ):
+            call(target, "copy", source, *how, "-compositingrule", "set")
     return made
 
 

@@ -22,7 +22,7 @@ from reporter.ui.window.tools import Segments, Tool, ToolButton, ToolStyles, com
 
 # In pixels at 96 dpi.
 WIDEST = 1320
-LEAST = (520, 400)
+LEAST = (600, 400)
 SMALLEST = (880, 560)
 # On a lower screen the sentence on top gives its room to the picture.
 LOW = 480
@@ -317,19 +317,17 @@ class Editor(Annex):
         self._cancel.pack_forget()
         self._question = row = ttk.Frame(self.footer, style="Footer.TFrame")
         row.pack(fill="x", expand=True)
-        ttk.Label(
-            row,
-            text=say("Leave without attaching the picture?"),
-            style="TLabel",
-            background=self.theme.palette.footer,
-        ).pack(side="left", padx=(px(RING), px(GAP)))
+        question = WrapLabel(
+            row, text=say("Leave without attaching the picture?"), width_px=px(LEAST[0] // 3)
+        )
+        question.configure(background=self.theme.palette.footer)
         leave = ttk.Button(row, text=say("Leave"), command=self.close)
         stay = ttk.Button(
             row, text=say("Keep drawing"), command=self._stay, style="Primary.TButton", default="active"
         )
         stay.pack(side="right", padx=(px(10), 0))
         leave.pack(side="right", padx=(px(10), 0))
-        leave.lower(stay)  # Tab follows the order of the windows
+        question.pack(side="left", fill="x", expand=True, padx=(px(RING), 0))
         self.primary = stay
         stay.focus_set()
 

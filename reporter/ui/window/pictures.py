@@ -11,7 +11,6 @@ from reporter.report.model import Enclosure
 from reporter.texts.safe import one_line
 from reporter.ui.presenter import Presenter
 from reporter.ui.view import View, size_text
-from reporter.ui.window.clipboard import accept_files, copied_picture
 from reporter.ui.window.icons import Icon, IconButton
 from reporter.ui.window.parts import Link
 from reporter.ui.window.theme import GAP, RING
@@ -41,7 +40,6 @@ class Pictures(ttk.Frame):
         self._choice: ttk.Frame | None = None
         self._list = ttk.Frame(self)
         self._list.columnconfigure(1, weight=1)
-        accept_files(dialog.root, self.add_file)
 
     def draw(self, view: View) -> None:
         """Show what is attached."""
@@ -140,14 +138,10 @@ class Pictures(ttk.Frame):
         self.fold()
         self._dialog.focus_first()
 
-    def paste(self, *, beside_text: bool = True) -> None:
-        """Take the picture on the clipboard; where there is none, say so if the person asked for it."""
-        content = copied_picture(self, beside_text=beside_text) if self._enabled else b""
-        if content:
-            self.fold()
-            self._dialog.fetch(lambda: self._presenter.picture_of(content), self._edit)
-        elif beside_text:
-            self._dialog.page.status.draw("", self._say("There is no picture on the clipboard."))
+    def paste(self, *, says_nothing: bool = False) -> None:
+        """Take the picture on the clipboard; where there is none, say so, unless it ``says_nothing``."""
+        if self._enabled:
+            self._dialog.fetch(lambda: self._presenter.pasted(says_nothing=says_nothing), self._edit)
 
     def add_file(self, path: str) -> None:
         """Take the picture in a file."""
@@ -178,6 +172,7 @@ class Pictures(ttk.Frame):
 
     def _edit(self, picture: Picture | None) -> None:
         if picture is not None:
+            self.fold()
             from reporter.ui.window.editor import Editor
 
             Editor(self._dialog, picture, lambda marks: self._presenter.attach(picture, marks))

@@ -26,7 +26,8 @@ class _Row(NamedTuple):
 
 class Questions(ttk.Frame):
     """A row for each question. Enter adds the next one, Alt with the arrows moves one, and Backspace takes an
-    empty one away. ``changed`` is told of every change, ``emptied`` when the last one was removed."""
+    empty one away. ``changed`` is told of every change, ``emptied`` when the last one was removed;
+    ``bind_keys`` gives a field the keys that hold for the whole page."""
 
     def __init__(
         self,
@@ -37,10 +38,12 @@ class Questions(ttk.Frame):
         changed: Callable[[], object],
         emptied: Callable[[], object],
         full: Callable[[int], object],
+        bind_keys: Callable[[tkinter.Misc], object],
     ) -> None:
         super().__init__(parent)
         self._theme, self._say = theme, say
         self._changed, self._emptied, self._full = changed, emptied, full
+        self._bind_keys = bind_keys
         self._rows: list[_Row] = []
         self._enabled = True
         self.columnconfigure(1, weight=1)
@@ -159,6 +162,7 @@ class Questions(ttk.Frame):
         box.grid(row=line, column=1, sticky="we", padx=(px(RING), px(4)), pady=(top, 0))
         for column, button in enumerate((row.up, row.down, row.remove), 2):
             button.grid(row=line, column=column, sticky="n", pady=(top + px(4), 0))
+        self._bind_keys(box.text)
         box.text.bind("<Return>", lambda _: self._enter(row))
         box.text.bind("<KP_Enter>", lambda _: self._enter(row))
         box.text.bind("<BackSpace>", lambda _: self._backspace(row))
