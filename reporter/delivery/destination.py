@@ -177,13 +177,13 @@ def open_destination(
         return mail.MailDestination(address, proof)
     transport = Transport(proof)
     if scheme.startswith("onec+"):
-        from reporter.delivery import onec
+        from reporter.delivery.onec import OneCDestination
 
-        return onec.OneCDestination(address, transport, pack)
+        return OneCDestination(address, transport, pack)
     if scheme.startswith("sentry+"):
-        from reporter.delivery import sentry
+        from reporter.delivery.sentry import SentryDestination
 
-        return sentry.SentryDestination(address, transport)
+        return SentryDestination(address, transport)
     return native.NativeDestination(address, transport)
 
 

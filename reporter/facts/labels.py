@@ -30,10 +30,14 @@ LABELS = {
     "version": N_("Version"),
     "place": N_("Installed in"),
     "kind": N_("Kind"),
+    "servers": N_("Servers"),
+    "base": N_("Database"),
     "address": N_("Address"),
-    "server": N_("Server"),
-    "port": N_("Port"),
-    "database": N_("Database"),
+    "path_class": N_("Kind of folder"),
+    "uses_proxy": N_("Uses a proxy"),
+    "platform_version": N_("Version of the platform"),
+    "client": N_("Client"),
+    "list": N_("From the list"),
     "files": N_("Files"),
     # system
     "family": N_("Family"),
@@ -106,6 +110,14 @@ LABELS = {
     "host_name": N_("Computer"),
 }
 
+# Facts that people or makers name: such a name is never translated, even when it is one of the words.
+NAMES = frozenset(
+    (
+        *("name", "version", "base", "client", "list", "platform_version", "user_name", "host_name"),
+        *("maker", "hardware_model", "model", "edition", "desktop", "zone"),
+    )
+)
+
 # Values that collectors choose from a list of words; all others are shown as they are. Those that places,
 # trust and the systems choose are marked where they stand.
 WORDS = frozenset(
@@ -133,6 +145,14 @@ WORDS = frozenset(
         N_("IPv6 link-local"),
         N_("IPv6 private"),
         N_("IPv6 public"),
+        N_("file"),
+        N_("server"),
+        N_("web"),
+        N_("unknown"),
+        N_("network share"),
+        N_("drive"),
+        N_("mounted volume"),
+        N_("relative path"),
         N_("program files"),
         N_("home folder"),
         N_("network drive"),

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import msgspec
 
-from reporter.facts.labels import HEADINGS, LABELS, WORDS
+from reporter.facts.labels import HEADINGS, LABELS, NAMES, WORDS
 from reporter.facts.model import Facts, Scalar, Value
 from reporter.texts import N_, Translator
 from reporter.ui.about import About, Group, Row
@@ -87,7 +87,7 @@ def _value(fact: str, value: Scalar, texts: Translator) -> str:
             return _duration(value, texts)
         if fact == "utc_offset_minutes":
             return f"UTC{'-' if value < 0 else '+'}{abs(value) // 60:02}:{abs(value) % 60:02}"
-    return _word(value, texts)
+    return str(value) if fact in NAMES else _word(value, texts)
 
 
 def _word(word: Scalar, texts: Translator) -> str:

@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 import reporter
-from tests.benchmarks import facts
+from tests.benchmarks import facts, report_size
 from tests.benchmarks.samples import Samples, take_turns
 from tests.benchmarks.screen import CannotMeasure, Memory, Screen
 
@@ -158,6 +158,13 @@ class Bench:
         figures.append(absolute("facts, collected again", again, "ms", limit=60))
         return figures
 
+    def report(self) -> list[Figure]:
+        """A typical report as it travels, without a screenshot."""
+        what = "typical report, zipped"
+        kib = report_size.weights(report_size.typical_report())[0].zipped_bytes / 1024
+        limit = report_size.LIMIT_BYTES / 1024
+        return [Figure(what, f"{kib:.1f} KiB", "", "", f"≤ {limit:g} KiB", kib <= limit)]
+
     def _process_ms(self, command: list[str]) -> float:
         started = time.perf_counter()
         done = subprocess.run(
@@ -224,7 +231,7 @@ def main() -> int:
         bench = Bench(Path(folder), rounds)
         figures: list[Figure] = []
         gaps: list[str] = []
-        for measure in (bench.importing, bench.guarding, bench.showing, bench.about):
+        for measure in (bench.importing, bench.guarding, bench.showing, bench.about, bench.report):
             print(f"Measuring: {measure.__name__} …", file=sys.stderr)
             try:
                 figures += measure()

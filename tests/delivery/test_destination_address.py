@@ -6,9 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporter.delivery.destination import Destination, open_destination
+from reporter.delivery import destination
+from reporter.delivery.destination import Destination
+from reporter.delivery.folder import FolderDestination
+from reporter.delivery.mail import MailDestination
 from reporter.delivery.native import NativeDestination
+from reporter.delivery.onec import OneCDestination
+from reporter.delivery.sentry import SentryDestination
 from reporter.errors import UsageError
+from reporter.report.bundle import pack
+
+
+def open_destination(address: str) -> Destination:
+    return destination.open_destination(address, pack=pack)
 
 
 @pytest.mark.parametrize(
@@ -25,18 +35,27 @@ def test_the_name_shows_neither_password_nor_token() -> None:
 
 
 @pytest.mark.parametrize(
-    "address",
+    ("address", "kind", "name"),
     [
-        "onec+https://support.example.org/hs/reports",
-        "sentry+https://key@host/1",
-        "smtp://relay:25/helpdesk@example.org",
-        "file:///share/reports",
-        r"\\server\share",
+        ("onec+https://support.example.org/api/reg", OneCDestination, ""),
+        ("sentry+https://k3y@host/1", SentryDestination, "sentry+https://host/1"),
+        ("sentry+http://k3y@host:8000/bugs/1", SentryDestination, "sentry+http://host:8000/bugs/1"),
+        ("smtp://relay:25/helpdesk@example.org", MailDestination, ""),
+        ("smtps://relay/helpdesk@example.org", MailDestination, ""),
+        ("file:///share/reports", FolderDestination, ""),
     ],
 )
-def test_what_comes_later_is_said_to_come_later(address: str) -> None:
-    with pytest.raises(UsageError, match=r"cannot be used by this version yet; supported: https, http\.$"):
+def test_the_scheme_tells_the_kind(address: str, kind: type[Destination], name: str) -> None:
+    opened = open_destination(address)
+    assert isinstance(opened, kind)
+    assert opened.name == (name or address)
+
+
+@pytest.mark.parametrize("address", [r"\\server\share", "file://server/share/reports"])
+def test_a_share_by_its_name_is_for_windows(address: str) -> None:
+    with pytest.raises(UsageError, match="mount it, and write it like file:///mnt/reports"):
         open_destination(address)
+    assert FolderDestination(address, pack, system="win32").name == address
 
 
 @pytest.mark.parametrize(

@@ -107,8 +107,12 @@ def test_values_of_the_host_are_not_translated() -> None:
         def say(self, message: str, /, **values: object) -> str:
             return super().say(message, **values).upper()
 
-    text = as_text(facts(application={"name": "Network"}, network={"left_out_count": 3}), Shouting("en"))
+    text = as_text(
+        facts(application={"name": "Network"}, connection={"base": "web"}, network={"left_out_count": 3}),
+        Shouting("en"),
+    )
     assert "  NAME: Network" in text
+    assert "  DATABASE: web" in text
     assert "NETWORK\n" in text
 
 

@@ -128,8 +128,10 @@ logs = st.builds(
 @st.composite
 def bundles(draw: st.DrawFn) -> Bundle:
     """What ``build`` makes of anything."""
-    limits = {"REPORT_LIMIT_BYTES": REPORT_LIMIT_BYTES, "BUNDLE_LIMIT_BYTES": BUNDLE_LIMIT_BYTES}
-    with mock.patch.multiple("reporter.report.build", **limits):
+    with (
+        mock.patch("reporter.report.build.REPORT_LIMIT_BYTES", REPORT_LIMIT_BYTES),
+        mock.patch("reporter.report.build.BUNDLE_LIMIT_BYTES", BUNDLE_LIMIT_BYTES),
+    ):
         return _anything(draw)
 
 

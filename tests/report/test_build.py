@@ -22,20 +22,18 @@ MIB = 1024 * 1024
 
 
 def built(**given: Any) -> Bundle:
-    return build(
-        **{
-            "reference": "7K3D-9QX2M",
-            "report_id": "5b0b42a1-6f3c-4c6e-9df0-000000000001",
-            "created_at": NOW,
-            "sent_by_person": True,
-            "failure": Failure(target="https://anna:pw@erp.example.org/base?x=1", message="refused"),
-            "verdict": None,
-            "facts": None,
-            "story": Story(),
-            "left_out": [],
-        }
-        | given
-    )
+    whole: dict[str, Any] = {
+        "reference": "7K3D-9QX2M",
+        "report_id": "5b0b42a1-6f3c-4c6e-9df0-000000000001",
+        "created_at": NOW,
+        "sent_by_person": True,
+        "failure": Failure(target="https://anna:pw@erp.example.org/base?x=1", message="refused"),
+        "verdict": None,
+        "facts": None,
+        "story": Story(),
+        "left_out": [],
+    } | given
+    return build(**whole)
 
 
 def log(name: str, text: str = "all well\n", *, modified_s: float = 1.0) -> LogTail:
@@ -176,7 +174,7 @@ def test_the_long_lists_of_facts_are_the_first_to_be_cut() -> None:
 
 def test_then_whole_sections_go_the_largest_first() -> None:
     many = {f"name-{number}": "x" * 900 for number in range(3_000)}
-    facts = Facts(collected_at=NOW, elapsed_ms=1, sections={"small": {"a": 1}, "large": many})
+    facts = Facts(collected_at=NOW, elapsed_ms=1, sections={"small": {"a": 1}, "large": {**many}})
     made = built(facts=facts, story=Story(happened="It broke."))
     assert list(told(made)) == ["facts", "facts.large"]
     assert made.report.facts is not None

@@ -7,6 +7,7 @@ import plistlib
 import subprocess
 import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import psutil
@@ -16,6 +17,8 @@ from PIL import Image, ImageGrab
 from reporter.errors import PictureError
 from reporter.report import screenshot
 from reporter.report.drawing import BlackOut, Mark
+from reporter.report.screenshot import macos as macos_module
+from reporter.report.screenshot import windows as windows_module
 from reporter.report.screenshot.area import Area
 from reporter.report.screenshot.desktop import Desktop, Window, this_desktop
 from reporter.report.screenshot.macos import NOT_ALLOWED, MacOS
@@ -354,6 +357,36 @@ def test_the_clipboard_of_windows_and_macos(
 
     monkeypatch.setattr(ImageGrab, "grabclipboard", refuse)
     assert desktop.clipboard() is None
+
+
+class Recorder:
+    """A library that remembers how its functions were declared."""
+
+    def __init__(self) -> None:
+        self.functions: dict[str, SimpleNamespace] = {}
+
+    def __getattr__(self, name: str) -> SimpleNamespace:
+        return self.functions.setdefault(name, SimpleNamespace())
+
+
+def test_every_handle_is_declared_as_wide_as_a_pointer() -> None:
+    user32, graphics, foundation = Recorder(), Recorder(), Recorder()
+    windows_module._declare(user32)
+    macos_module._declare(graphics, foundation)
+    called = {name for name in vars(FakeUser32) if name[0].isupper()}
+    assert set(user32.functions) == called
+    for name, function in user32.functions.items():
+        if name != "EnumWindows":
+            assert function.argtypes[0] is ctypes.c_void_p, name
+    assert user32.functions["SetThreadDpiAwarenessContext"].restype is ctypes.c_void_p
+    assert set(graphics.functions) == {name for name in vars(FakeGraphics) if name.startswith("CG")}
+    assert graphics.functions["CGWindowListCopyWindowInfo"].restype is ctypes.c_void_p
+    assert [name for name, _ in graphics.functions["CGDisplayBounds"].restype._fields_] == [
+        name for name, _ in Bounds._fields_
+    ]
+    assert set(foundation.functions) == {name for name in vars(FakeFoundation) if name.startswith("CF")}
+    assert foundation.functions["CFDataGetBytePtr"].restype is ctypes.c_void_p
+    assert foundation.functions["CFPropertyListCreateData"].restype is ctypes.c_void_p
 
 
 class Restless(Desktop):

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import pytest
@@ -35,9 +35,16 @@ CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Con
 """
 
 
+class Bus(NamedTuple):
+    """A session bus of our own."""
+
+    address: str
+    daemon: subprocess.Popen[str]
+
+
 @pytest.fixture
-def bus(tmp_path: Path) -> Iterator[str]:
-    """The address of a session bus where nothing is, and nothing is started."""
+def daemon(tmp_path: Path) -> Iterator[Bus]:
+    """A session bus where nothing is, and nothing is started."""
     if shutil.which("dbus-daemon") is None:
         pytest.skip("dbus-daemon is not installed: the portal was NOT tested; install the package dbus")
     configuration = tmp_path / "bus.conf"
@@ -51,11 +58,17 @@ def bus(tmp_path: Path) -> Iterator[str]:
     try:
         address = daemon.stdout.readline().strip()
         assert address, "dbus-daemon did not start"
-        yield address
+        yield Bus(address, daemon)
     finally:
         daemon.terminate()
         daemon.wait()
         daemon.stdout.close()
+
+
+@pytest.fixture
+def bus(daemon: Bus) -> str:
+    """Its address."""
+    return daemon.address
 
 
 class Portal:
@@ -198,6 +211,21 @@ def test_a_person_who_does_not_answer_is_not_waited_for_without_end(
     finally:
         portal.end()
     assert str(refused.value) == wayland.NO_ANSWER
+
+
+def test_a_bus_that_goes_away_is_a_sentence(daemon: Bus) -> None:
+    def vanish() -> tuple[int, dict[str, Any]]:
+        daemon.daemon.terminate()
+        daemon.daemon.wait()
+        raise SystemExit  # the portal has nobody left to answer
+
+    portal = Portal(daemon.address, vanish)
+    try:
+        with pytest.raises(PictureError) as refused:
+            take(daemon.address)
+    finally:
+        portal.end()
+    assert str(refused.value) == NOT_TAKEN
 
 
 def test_a_session_without_a_portal_is_a_sentence(bus: str) -> None:

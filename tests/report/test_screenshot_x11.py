@@ -421,6 +421,17 @@ def test_a_picture_that_was_copied_is_asked_of_its_program(screen: Screen, piece
     assert screenshot.picture_of(found).width == 150
 
 
+def test_on_wayland_the_clipboard_is_that_of_its_x_server(screen: Screen) -> None:
+    content = picture_file(20)
+    owner = Owner(screen.name, {"image/png": content})
+    try:
+        environ = {**screen.environ, "WAYLAND_DISPLAY": "wayland-0"}
+        assert screenshot.clipboard_picture(environ, "linux") == content
+    finally:
+        owner.end()
+    assert screenshot.clipboard_picture({"WAYLAND_DISPLAY": "wayland-0"}, "linux") is None
+
+
 def test_a_clipboard_without_a_picture_gives_none(screen: Screen) -> None:
     assert screenshot.clipboard_picture(screen.environ, "linux") is None
     for offers in ({"text/plain": b"words"}, {}):

@@ -27,6 +27,8 @@ class StandIn:
         self.faults: list[BaseException] = []
         self._screen = screen
         self.root.report_callback_exception = self._fault
+        name = self.root.register(lambda message, _: self.faults.append(tkinter.TclError(message)))
+        self.root.tk.call("interp", "bgerror", "", name)
         self.root.geometry("656x300+0+0")
         self.root.update()
 

@@ -221,6 +221,18 @@ def test_what_comes_after_closing_is_let_go(person: StandIn) -> None:
     assert not window.open
 
 
+def test_closing_while_something_is_planned_leaves_nothing_behind(
+    person: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reporter.ui.window.about.COPIED_SHOWN_MS", 20)
+    window = opened(person)
+    window._copies[0].invoke()
+    window._search.insert(0, "x")
+    window.close()
+    person.settle()
+    assert person.root.clipboard_get() == ABOUT.text
+
+
 def test_hostile_values_are_bounded_and_harmless(person: StandIn) -> None:
     evil = Row(label="l\u202e\x00" * 500, value="\x1b[31mred\u202e " + "v" * 3_000_000)
     window = opened(person, About(groups=[Group(heading="\ud800h", rows=[evil] * 3)], text="t", json="j"))

@@ -7,7 +7,6 @@ announces.
 from __future__ import annotations
 
 import io
-import struct
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,10 +114,7 @@ def _upright(image: Image) -> Image:
     side_share = (EDITED_LIMIT_PX / max(1, image.width * image.height)) ** 0.5
     image.draft("RGB", (int(image.width * side_share), int(image.height * side_share)))
     image.load()
-    try:
-        turned: Image = ImageOps.exif_transpose(image)
-    except (OSError, SyntaxError, ValueError, TypeError, KeyError, struct.error):
-        turned = image  # what the camera wrote cannot be read, the picture can
+    turned: Image = ImageOps.exif_transpose(image)
     if turned.mode.startswith("I;16"):
         # The upper of the two bytes; a conversion by Pillow would make everything white.
         turned = turned.convert("I").point(lambda value: value * (1 / 256)).convert("L")

@@ -40,7 +40,7 @@ _WORDS = (
     r"/(?<!\S/)(?:uc|n|s[ \t\"]|wsp|rp |configurationrepositoryp)|/(?:home|users|documents and settings)[\\/]|/services/t|"
     r"-(?<!\S-)(?:u|a|-user|-auth|-proxy|p|w)|\\(?:users|documents and settings)[\\/]|\$[1-9abpy][\w-]{0,20}\$|\{s?sha|"
     r"f(?<=identif)ied|f(?<=\bf)ax\W|m(?<=\bm)ysql|m(?<=\bntlm)[ \t]|m(?<=\bm)obile\W|m(?<=scram)-|q(?<=\bsq)lcmd|"
-    r"u(?<=\bnet u)se|u(?<=masterau)th|u(?<=-secu)restring|u(?<=\b[oa]u)th[ \t]|u(?<=\bau)th[ \t]|u(?<=a so)urce|"
+    r"u(?<=\bnet u)se|u(?<=masterau)th|u(?<=-secu)restring|u(?<=\b[oa]u)th[ \t]|u(?<=\bau)th[ \t]|u(?<=a sou)rce|"
     r"c(?<=[ymne] c)ode|g(?<=\bneg)otiate[ \t]|k(?<=\bapi-k)ey[ \t]|k(?<=webhook)s/|x(?<=\.bitrix)24\.|v(?<=\.atlasv)1\.|"
     r"v(?<=srv)r|v(?<=serv)er[ \t]{0,4}=|h(?<=\bh)ost(?:name|addr)?[ \t]{0,4}=|h(?<=ph)one|b(?:earer|asic)[ \t]|b(?<=\bvib)er|"
     r"w(?<=\bw)hatsapp|d(?<=\badd)r(?:ess)?[ \t]{0,4}=|l(?<=\\btel)(?!\\w)|тел|моб|факс|код "

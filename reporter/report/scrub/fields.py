@@ -54,7 +54,7 @@ _NOTHING = rf"(?!(?:{_NO_SECRET})(?![^\s\"',;&)\]}}]))"
 _DONE = r"(?!\\{0,3}[\"']?<(?:secret|credentials|token|cookie|private key|password hash|user|e-mail|phone|card)>)"
 _QUOTED = r"(?:[a-z]{1,2}(?=[\"']))?(?:\"(?:[^\"\\\r\n]|\\.|\"\")+\"?|'(?:[^'\\\r\n]|\\.|'')+'?)"
 _ESCAPED = r"\\{1,3}[\"'][^\"'\\\r\n]+"
-_BRACKETED = r"[\[{(][^\]})\r\n]+[\]})]?"
+_BRACKETED = r"[\[{(][^\]})\r\n]+(?:[\]})][^\s\"',;&\]})]*)?"
 # Ends at white space, at a quote that closes, and where ";", "&" or ", " begins the next member.
 _NEXT_MEMBER = r"[\w.-]{1,40}(?: [\w.-]{1,40})? ?="
 _BARE = rf"(?:[^\s\"',;&]|,(?=[^\s\"'])|[\"'](?=\w)|[;&](?=[^\s\"'])(?!{_NEXT_MEMBER}))+"

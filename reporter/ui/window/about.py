@@ -118,8 +118,12 @@ class AboutWindow(Annex):
             self.window.clipboard_append(part(self._about))
             button.configure(text=done)
             if reset:
-                button.after_cancel(reset)
-            reset = button.after(COPIED_SHOWN_MS, lambda: button.configure(text=label))
+                self.root.after_cancel(reset)
+            reset = self.root.after(COPIED_SHOWN_MS, be_quiet)
+
+        def be_quiet() -> None:
+            if self.open:
+                button.configure(text=label)
 
         button = self.button(label, copy, side="left")
         # Room for both words, so that nothing moves when one takes the other's place.
@@ -144,7 +148,7 @@ class AboutWindow(Annex):
     def _typed(self, _text: str) -> bool:
         """Filter when Tk has finished with this key, once for all that came together."""
         if not self._waiting:
-            self._waiting = self.window.after_idle(self._filter)
+            self._waiting = self.root.after_idle(self._filter)
         return len(_text) <= SEARCH_LIMIT_CHARS
 
     def _filter(self) -> None:

@@ -86,6 +86,7 @@ class Easel(ttk.Frame):
         self._better: dict[int, bytes] = {}
         self._sight = Sight()
         self._waiting = ""
+        self._looking = ""
         self._drag: _Drag | None = None
         self._entry: tkinter.Entry | None = None
         px, palette = theme.px, theme.palette
@@ -168,9 +169,13 @@ class Easel(ttk.Frame):
         self._tell()
 
     def let_go(self) -> None:
-        """Free the pictures here: in another thread their end would be the end of the process."""
+        """The end: nothing is planned any more, and the pictures are freed here; in another thread their
+        end could be that of the process."""
         self._full = self._shown = None
         self._better.clear()
+        for waiting in (self._waiting, self._looking):
+            if waiting:
+                self.after_cancel(waiting)
 
     # The picture
 
@@ -246,8 +251,9 @@ class Easel(ttk.Frame):
 
         def look() -> None:
             if not answers:
-                self.after(LOOK_MS, look)
+                self._looking = self.after(LOOK_MS, look)
                 return
+            self._looking = ""
             if answers[0]:
                 self._better = {width: answers[0]}
             better = self._load(answers[0]) if answers[0] else None
@@ -256,7 +262,9 @@ class Easel(ttk.Frame):
                 self.canvas.itemconfigure(self._item, image=better)
 
         threading.Thread(target=work, daemon=True, name="reporter-scaling").start()
-        self.after(LOOK_MS, look)
+        if self._looking:
+            self.after_cancel(self._looking)
+        self._looking = self.after(LOOK_MS, look)
 
     # The mouse
 

@@ -35,6 +35,11 @@ def filled(templates: Mapping[str, Sequence[str]], *, seed: int) -> Iterator[Pla
                 yield _filled(kind, text, source)
 
 
+def filled_line(template: str, source: random.Random) -> str:
+    """One template filled once."""
+    return _filled("", template, source).text
+
+
 def _filled(kind: str, template: str, source: random.Random) -> Planted:
     secrets: list[str] = []
     lines: dict[str, str] = {}
