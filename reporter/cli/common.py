@@ -82,6 +82,8 @@ def print_receipt(receipt: Receipt) -> None:
     if receipt.next_try_at is not None:
         parts.append(f"next try {receipt.next_try_at.astimezone():%Y-%m-%d %H:%M}")
     click.echo("  ".join(parts))
+    for line in receipt.answer.splitlines():
+        click.echo(f"    {line}")
 
 
 def finish(status: int) -> None:

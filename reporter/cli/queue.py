@@ -22,6 +22,8 @@ from reporter.cli.common import (
 )
 from reporter.errors import SettingsError, UsageError
 
+STATUS_LIMIT_REPORTS = 20
+
 if TYPE_CHECKING:
     from reporter.delivery.receipt import Receipt
     from reporter.delivery.spool import Spool
@@ -114,6 +116,39 @@ def queue_drop(reference: str) -> None:
         if not kept.drop(wanted):
             raise no_such_report(wanted)
     click.echo(f"{wanted}  deleted")
+
+
+@click.command()
+@click.argument("reference", required=False)
+@setting_options("endpoint")
+@as_json
+def status(reference: str | None, json_: bool, **given: str | None) -> None:
+    """What became of a report: support's answer.
+
+    Asks the endpoint that has the report REFERENCE, or all that support may still answer.
+    """
+    from reporter import outbox
+
+    loaded = load_or_refuse("", given)
+    with opened_spool(loaded) as kept:
+        sender = outbox.postman(kept, loaded)
+        if reference is None:
+            asked = [envelope.reference for envelope in kept.list() if envelope.state == "accepted"]
+            for one in asked[-STATUS_LIMIT_REPORTS:]:
+                sender.inquire(one)
+            shown = [envelope for envelope in reversed(kept.list()) if envelope.state != "saved"]
+        else:
+            wanted = known_reference(reference)
+            if kept.get(wanted) is None:
+                raise no_such_report(wanted)
+            shown = [sender.inquire(wanted)]
+        receipts = [envelope.receipt() for envelope in shown]
+        print_receipts(receipts, json_, none="No report was sent from this computer.")
+        for envelope in shown:
+            if envelope.answer:
+                kept.mark_seen(envelope.reference)
+    delivered = all(receipt.state in ("accepted", "answered") for receipt in receipts)
+    finish(DONE if delivered else FAILED)
 
 
 def known_reference(text: str) -> str:

@@ -113,4 +113,6 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
             reason=self.reason,
             tries=self.tries,
             next_try_at=self.next_try_at,
+            answer=self.answer,
+            answered_at=self.answered_at,
         )

@@ -22,7 +22,7 @@ class State(StrEnum):
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """``destination``: the address without secrets that accepted or refused it, or was tried last.
     ``page``: where support sees it, when the endpoint told. ``reason``: why it waits or was refused,
-    an English clause. ``next_try_at``: when a queued report is tried again."""
+    an English clause. ``next_try_at``: when a queued report is tried again. ``answer``: support's words."""
 
     reference: str
     state: State
@@ -32,3 +32,5 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     tries: int = 0
     next_try_at: datetime | None = None
+    answer: str = ""
+    answered_at: datetime | None = None

@@ -381,9 +381,7 @@ def test_every_handle_is_declared_as_wide_as_a_pointer() -> None:
     assert user32.functions["SetThreadDpiAwarenessContext"].restype is ctypes.c_void_p
     assert set(graphics.functions) == {name for name in vars(FakeGraphics) if name.startswith("CG")}
     assert graphics.functions["CGWindowListCopyWindowInfo"].restype is ctypes.c_void_p
-    assert [name for name, _ in graphics.functions["CGDisplayBounds"].restype._fields_] == [
-        name for name, _ in Bounds._fields_
-    ]
+    assert graphics.functions["CGDisplayBounds"].restype._fields_ == Bounds._fields_
     assert set(foundation.functions) == {name for name in vars(FakeFoundation) if name.startswith("CF")}
     assert foundation.functions["CFDataGetBytePtr"].restype is ctypes.c_void_p
     assert foundation.functions["CFPropertyListCreateData"].restype is ctypes.c_void_p
