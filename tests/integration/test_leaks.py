@@ -7,6 +7,7 @@ one by a host whose guarded login fails. Every file of both bundles is unpacked 
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,11 @@ MARKERS = {
     "home folder": "Mk7Qhome67",
     "content of a configuration file": "Mk7Qcfg68",
     "member the document does not know": "Mk7Qunk69",
+    "clipboard": "Mk7Qclp70",
+    "password in a log of two-byte letters": "Mk7Qwid71",
+    "password in a packed log": "Mk7Qgzp72",
+    "password in a notice of the settings": "Mk7Qhlp73",
+    "title of a window": "Mk7Qwin74",
 }
 # The fakes of a computer's own names, loaded by every Python process of it.
 FAKES = """
@@ -85,10 +92,53 @@ except ConnectionRefusedError:
 """
 
 
+# Somebody else's window, whose title and whose clipboard are nobody's business.
+NEIGHBOUR = """
+import sys, tkinter
+
+window = tkinter.Tk()
+window.title(sys.argv[1])
+window.clipboard_clear()
+window.clipboard_append(sys.argv[2])
+window.update()
+print("ready", flush=True)
+window.mainloop()
+"""
+
+
+@contextmanager
+def desktop() -> Iterator[str]:
+    """The name of a display on which another program holds the clipboard; empty where there is none."""
+    if shutil.which("Xvfb") is None:
+        yield ""
+        return
+    reader, writer = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writer), "-nolisten", "tcp"], pass_fds=[writer], stderr=subprocess.DEVNULL
+    )
+    os.close(writer)
+    with os.fdopen(reader) as answer:
+        name = f":{answer.readline().strip()}"
+    neighbour = subprocess.Popen(
+        [sys.executable, "-c", NEIGHBOUR, MARKERS["title of a window"], MARKERS["clipboard"]],
+        env={**os.environ, "DISPLAY": name},
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert neighbour.stdout is not None
+        assert neighbour.stdout.readline() == b"ready\n"
+        yield name
+    finally:
+        neighbour.terminate()
+        neighbour.communicate()
+        server.terminate()
+        server.wait()
+
+
 class Computer:
     """Full of markers."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, display: str) -> None:
         m = MARKERS
         self.home = folder / m["home folder"]
         self.logs = self.home / "logs"
@@ -108,6 +158,7 @@ class Computer:
         settings.write_text(
             f"attach_logs = [{json.dumps(str(self.logs / '*.log'))}]\n"
             f"application_files = [{json.dumps(str(configuration))}]\n"
+            f"help_text = 'Call us, password: {m['password in a notice of the settings']}'\n"
             f'status_url = "https://127.0.0.1:9/notice?key={m["settings address"]}"\n'
             f'endpoint = "http://127.0.0.1:{closed_port()}/reports"\n'
         )
@@ -119,6 +170,7 @@ class Computer:
             "LOGNAME": m["user name"],
             "HOSTNAME": m["host name"],
             "LANG": "C.UTF-8",
+            "DISPLAY": display,
             "SECRET_TOKEN": m["environment"],
             "MY_HARMLESS_VARIABLE": m["environment"],
             "https_proxy": proxy,
@@ -141,6 +193,11 @@ class Computer:
             f"-----BEGIN PRIVATE KEY-----\n{m['private key in a log']}\n-----END PRIVATE KEY-----\n"
         )
         (self.logs / f"password={m['name of a log']}.log").write_text("well\n")
+        wide = f"well\npassword={m['password in a log of two-byte letters']}\n" * 9
+        (self.logs / "wide.log").write_bytes(wide.encode("utf-16"))
+        packed = f"well\npassword={m['password in a packed log']}\n" * 9
+        (self.logs / "wide.log.1.gz").write_bytes(gzip.compress(packed.encode()))
+        os.utime(self.logs / "wide.log.1.gz", (1, 1))
         (self.logs / "app.txt").write_text(m["unlisted log beside it"])
         (folder / "outside.log").write_text(f"{m['log outside the allowed folder']}\n")
         (self.logs / "link.log").symlink_to(folder / "outside.log")
@@ -225,12 +282,13 @@ def unpacked(path: Path) -> bytes:
 @pytest.fixture(scope="module")
 def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     made = {}
-    for way in ("reported", "guarded"):
-        folder = tmp_path_factory.mktemp("computer")
-        computer = Computer(folder)
-        getattr(computer, way)(folder / "report.zip")
-        made[way] = unpacked(folder / "report.zip")
-        shutil.rmtree(computer.home / "reporter" / "spool", ignore_errors=True)  # which ends a courier
+    with desktop() as display:
+        for way in ("reported", "guarded"):
+            folder = tmp_path_factory.mktemp("computer")
+            computer = Computer(folder, display)
+            getattr(computer, way)(folder / "report.zip")
+            made[way] = unpacked(folder / "report.zip")
+            shutil.rmtree(computer.home / "reporter" / "spool", ignore_errors=True)  # which ends a courier
     return made
 
 
@@ -265,3 +323,4 @@ def test_the_reports_are_real_ones(bundles: dict[str, bytes], way: str) -> None:
     assert b"ConnectionRefusedError" in content
     assert b'"tcp.refused"' in content
     assert b"2026-11-22 started" in content, "the log that was named goes along"
+    assert content.count(b"well\npassword=<secret>") == 18, "so do the wide one and the packed one before it"

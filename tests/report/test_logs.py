@@ -5,11 +5,14 @@ from __future__ import annotations
 import gzip
 import os
 import socket
+import tempfile
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reporter.report import logs
 from reporter.report.logs import collect, tail
@@ -258,3 +261,15 @@ def test_home_stands_for_the_home_folder(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_name_with_brackets_is_a_name_where_it_is_there(tmp_path: Path) -> None:
     written(tmp_path / "app[1].log", LINES)
     assert names(collect([str(tmp_path / "app[1].log")])) == ["app[1].log"]
+
+
+@given(st.binary(max_size=3_000), st.integers(2, 4_000))
+def test_any_bytes_give_bounded_text_or_a_reason(raw: bytes, limit_bytes: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            found = tail(written(Path(folder, "app.log"), raw), limit_bytes)
+        except logs.NotTaken as reason:
+            assert str(reason).startswith("It")
+            return
+    assert len(found.text) <= limit_bytes
+    assert not set(found.text) & set(map(chr, [*range(9), *range(11, 32), 127]))

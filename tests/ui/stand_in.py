@@ -85,11 +85,12 @@ def stand_in(screen: Screen, texts: Translator, appearance: str = "light") -> It
     made = StandIn(screen, texts, appearance)
     try:
         yield made
-        if made.faults:
-            raise made.faults[0]
     finally:
         for waiting in made.root.tk.splitlist(made.root.tk.call("after", "info")):
             made.root.tk.call("after", "cancel", waiting)
         made.root.destroy()
+        faults = made.faults
         del made
         gc.collect()
+    if faults:
+        raise faults[0]

@@ -12,7 +12,7 @@ from reporter.ui.window.icons import IconButton
 from reporter.ui.window.preview import PreviewWindow
 from reporter.ui.window.prose import TextBox
 from tests.ui.conftest import Screens
-from tests.ui.desk import FakeDesk, picture
+from tests.ui.desk import REFERENCE, FakeDesk, picture
 from tests.ui.screen import Person, Script
 
 Texts = Callable[[str], Translator]
@@ -50,7 +50,10 @@ def test_both_forms_are_those_of_the_desk(screens: Screens, texts: Texts) -> Non
         yield from open_preview(person)
         shown = desk.preview(STORY)
         assert box(person).get() == shown.readable
+        text = box(person).text
+        assert text.get(*text.tag_ranges("heading")[:2]) == f"Number {REFERENCE}"
         person.choose("Byte for byte")
+        assert not text.tag_ranges("heading")
         assert box(person).get() == shown.exact
         copy = next(
             w

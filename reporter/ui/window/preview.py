@@ -225,4 +225,19 @@ class PreviewWindow(Annex):
         text.configure(font=self.theme.fixed if is_exact else self.theme.body)
         place = text.index("@0,0")
         self._box.set(self._preview.exact if is_exact else self._preview.readable)
+        if not is_exact:
+            self._set_off()
         text.yview(place)
+
+    def _set_off(self) -> None:
+        """Headings stand out, and what hangs below them keeps its distance from the edge."""
+        text, measure, body = self._box.text, self.theme.measure, self.theme.body
+        text.tag_configure("heading", font=self.theme.strong)
+        for number, line in enumerate(text.get("1.0", "end-1c").split("\n"), 1):
+            inset = line[: len(line) - len(line.lstrip(" •"))]
+            if inset:
+                name = f"inset{len(inset)}"
+                text.tag_configure(name, lmargin2=measure(inset, body))
+                text.tag_add(name, f"{number}.0", f"{number}.end")
+            elif line:
+                text.tag_add("heading", f"{number}.0", f"{number}.end")
