@@ -117,6 +117,10 @@ def build(
     )
     document = _encodable(msgspec.to_builtins(report, builtin_types=(datetime,)))
     document, receipt = scrub.document(document, keep=_AS_GIVEN.__contains__, names=names)
+    if document["facts"] is not None:
+        # A section whose very name tells of a secret was taken out as a whole.
+        sections = document["facts"]["sections"]
+        document["facts"]["sections"] = {n: found for n, found in sections.items() if isinstance(found, dict)}
     written = [_log(number, log, names) for number, log in enumerate(logs, 1)]
     receipt = [*receipt, *(line for _, lines in written for line in lines)]
     document["scrubbed"] = msgspec.to_builtins(receipt[:RECEIPT_LIMIT_ITEMS])

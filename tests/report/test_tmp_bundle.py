@@ -111,6 +111,16 @@ def test_sections_of_facts_that_are_kept_back_do_not_travel() -> None:
     assert found.gaps == []
 
 
+def test_a_section_named_like_a_secret_is_not_sent_and_the_report_is() -> None:
+    facts = Facts(
+        collected_at=NOW, elapsed_ms=1, sections={"token": {"value": "hunter2"}, "memory": {"total_bytes": 1}}
+    )
+    made = built(facts=facts)
+    assert b"hunter2" not in made.report_json
+    assert made.report.facts is not None
+    assert set(made.report.facts.sections) == {"memory"}
+
+
 def test_files_are_described_byte_for_byte() -> None:
     made = built(
         attachments=[Attachment(name="screenshot-1.png", content_type="image/png", content=b"\x89PNG")],
@@ -200,7 +210,7 @@ def test_texts_that_utf_8_cannot_hold_are_sent_all_the_same() -> None:
     assert json.loads(made.report_json)["failure"]["message"] == "a?b"
 
 
-@settings(max_examples=80, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1500, suppress_health_check=list(HealthCheck))
 @given(strategies.bundles())
 def test_nothing_outgrows_its_limits_whatever_comes_in(made: Bundle) -> None:
     assert made.report_json == to_bytes(made.report)

@@ -251,10 +251,11 @@ class FakeDesk:
             f'{{\n  "schema": "report/2",\n  "reference": "{REFERENCE}",\n'
             f'  "story": {told},\n  "sections": "{on}",\n  "facts": {{\n{lines}\n  }}\n}}\n'
         )
-        facts = "\n".join(f"Fact {n}: value {n}" for n in range(30))
+        facts = "\n".join(f"  Fact {n}: value {n}" for n in range(30))
         readable = (
-            f"Number {REFERENCE}\n\nWhat I wanted to do\n{story.wanted}\n\nWhat happened\n{story.happened}\n"
-            f"\nQuestions\n{story.questions}\n\nThis computer\n{facts}\n\nTaken out: 2 passwords, 1 address\n"
+            f"Number {REFERENCE}\n\nWhat I wanted to do\n  {story.wanted}\n\nWhat happened\n"
+            f"  {story.happened}\n\nQuestions\n  {' '.join(story.questions)}\n\nThis computer\n{facts}\n\n"
+            "Taken out\n  2 passwords, 1 address\n"
         )
         return Preview(readable=readable, exact=exact)
 

@@ -17,7 +17,7 @@ from reporter.report.model import Scrubbed
 from reporter.report.pseudonyms import Names
 from reporter.report.scrub import fields, links, people, places, shapes
 from reporter.report.scrub.fields import SECRET, is_secret_name
-from reporter.report.scrub.sweep import Group, Row, group, swept
+from reporter.report.scrub.sweep import Group, Row, group, probe, swept
 
 __all__ = ["GROWTH_LIMIT", "document", "is_secret_name", "text"]
 
@@ -35,15 +35,17 @@ _SECRETS: tuple[Group, ...] = (
     group("@", *links.BARE, people.MAIL),
     *people.NUMBERS,
 )
+_HOST_NAMES = ("srvr", "server", "source", "host", "hostname", "hostaddr", "addr", "address")
 # The words that the rows for single lines are told by, by their rarest letters.
-_WORDS = (
-    r"/(?<!\S/)(?:uc|n|s[ \t\"]|wsp|rp |configurationrepositoryp)|/(?:home|users|documents and settings)[\\/]|/services/t|"
-    r"-(?<!\S-)(?:u|a|-user|-auth|-proxy|p|w)|\\(?:users|documents and settings)[\\/]|\$[1-9abpy][\w-]{0,20}\$|\{s?sha|"
-    r"f(?<=identif)ied|f(?<=\bf)ax\W|m(?<=\bm)ysql|m(?<=\bntlm)[ \t]|m(?<=\bm)obile\W|m(?<=scram)-|q(?<=\bsq)lcmd|"
-    r"u(?<=\bnet u)se|u(?<=masterau)th|u(?<=-secu)restring|u(?<=\b[oa]u)th[ \t]|u(?<=\bau)th[ \t]|u(?<=a sou)rce|"
-    r"c(?<=[ymne] c)ode|g(?<=\bneg)otiate[ \t]|k(?<=\bapi-k)ey[ \t]|k(?<=webhook)s/|x(?<=\.bitrix)24\.|v(?<=\.atlasv)1\.|"
-    r"v(?<=srv)r|v(?<=serv)er[ \t]{0,4}=|h(?<=\bh)ost(?:name|addr)?[ \t]{0,4}=|h(?<=ph)one|b(?:earer|asic)[ \t]|b(?<=\bvib)er|"
-    r"w(?<=\bw)hatsapp|d(?<=\badd)r(?:ess)?[ \t]{0,4}=|l(?<=\\btel)(?!\\w)|тел|моб|факс|код "
+_WORDS = probe(
+    r"«/»(?<!\S/)(?:uc|n|s[ \t\"]|wsp|rp |configurationrepositoryp|add|user)",
+    *(r"«/»(?:home|users|documents and settings)[\\/]", "«/»services/t", r"«-»(?<!\S-)(?:u|a|-user|-auth|-proxy|p|w)"),
+    *(r"«\\»(?:users|documents and settings)[\\/]", r"«\$»[1-9abpy][\w-]{0,20}\$", r"«\{»s?sha", "scram«-»sha"),
+    *("identi«f»ied", r"\bfa«x»\W", r"\bmys«q»l", r"\bs«q»lcmd", r"\bmo«b»ile", r"\bvi«b»er", r"whatsa«p»p", "«p»hone"),
+    *("securestrin«g»", r"\ba«u»th[ \t]", r"\boa«u»th[ \t]", r"\bne«g»otiate[ \t]", r"\bapi-«k»ey[ \t]", "webhoo«k»s/"),
+    *(r"\.bitri«x»24\.", r"\.atlas«v»1\.", r"«b»earer[ \t]", r"«b»asic[ \t]", r"\btel«:»", r"\btel«\.»", "\\btel«=»"),
+    *("тел«:»", r"тел«\.»", "теле«ф»он", "«ф»акс", "мо«б»"),
+    *(f"{word}«=»" for name in _HOST_NAMES for word in (name, f"{name} ")),
 )
 
 

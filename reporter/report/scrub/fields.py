@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from reporter.report.scrub.sweep import Group, Row, group, row
+from reporter.report.scrub.sweep import Group, Row, group, probe, row
 
 SECRET = "<secret>"  # noqa: S105 - the word that stands where a secret was
 
@@ -36,14 +36,16 @@ _NAME = (
     rf"(?:{_WORDS})(?!\w)|(?:{_STRICT_WORDS})(?=[\"'\\]|[ \t]{{0,16}}=))"
 )
 # The same words, by their rarest letters, for one quick look at every line.
-_PROBE = (
-    r"p(?:ass(?=[wpc\W_])|wd|w(?!\w)|in(?!\w)|sk(?!\w))|p(?<=otp)(?!\w)|p(?<=sshp)ass|p(?<=rep)ass\b|"
-    r"k(?<=tok)en|k(?<=tick)et|k(?<=cook)ie|key|kennwort|"
-    r"c(?<=sec)ret|credential|c(?<=access c)ode|c(?<=access_c)ode|c(?<=access-c)ode|c(?<=accessc)ode|"
-    r"c(?<=uc)(?=[\s\"'\\=])|d(?<=session[_-]id)|d(?<=sessionid)|d(?<=sessid)|"
-    r"m(?<=sam)l(?:re|art)|g(?<=sig)(?:nature|[\s\"'\\=])|tion(?<=assertion)|"
-    r"h(?<=_auth)(?=[\s\"'\\=])|z(?<=authoriz)ation|парол|пин-?код|токен|секрет|ключ|код "
+_SIGNED = ("sessid", "sessionid", "session[_-]id", "assertion", "_auth", r"\bsig", r"\buc", "ticket")
+_PROBE = probe(
+    *(r"«p»ass(?=[wpc\W_])", "«p»wd", r"«p»w(?!\w)", r"«p»in(?!\w)", r"«p»sk(?!\w)", r"ot«p»(?!\w)", "ssh«p»ass"),
+    *("re«p»ass", "to«k»en", "coo«k»ie", "«k»ey", "«k»ennwort", "se«c»ret", "«c»redential", "access«c»ode"),
+    *("access.«c»ode", "y «c»ode", "n «c»ode", "m «c»ode", "e «c»ode", "sa«m»l(?:re|art)", "si«g»nature"),
+    *("authori«z»ation", "«п»арол", "«п»ин-?код", "то«к»ен", "се«к»рет", "«к»люч", "«к»од "),
+    *(f"{word}«{sign}»" for word in _SIGNED for sign in ("=", ":", "\"", "'", r"\\")),
+    *(f"{word} «=»" for word in _SIGNED),
 )
+_TELLING = ("pass", "pwd", "парол", "token", "secret", "key", "код", "токен", "pin", "otp", "секрет", "pw")
 _IS = r"(?:\\{0,3}[\"'])?\]?[ \t]*(?:=>|[:=]{1,2}|%3[ad])[ \t]*"
 
 _NO_SECRET = (
@@ -77,7 +79,7 @@ BLOCKS: tuple[Group, ...] = (
         r"[:=](?:[ \t]{0,8}[|>][+-]?)?[ \t]{0,8}\r?\n",
         row(
             "secret",
-            (),
+            _TELLING,
             rf"(?i)({_NAME}[\"']?[ \t]*[:=][ \t]*(?:[|>][+-]?[ \t]*)?\r?\n[ \t]*(?:- )?)"
             rf"{_DONE}{_NOTHING}[^\s:<>\[{{#][^\s:]{{2,255}}(?=[ \t]*(?:\r?\n|\Z))",
             rf"\1{SECRET}",
@@ -88,7 +90,7 @@ BLOCKS: tuple[Group, ...] = (
         r">[ \t]{0,8}\r?\n[ \t]{0,64}[^<\s]",
         row(
             "secret",
-            (),
+            _TELLING,
             rf"(?i)({_NAME}(?:\s[^<>]{{0,200}})?>\s{{1,200}}){_DONE}[^<\s][^<\r\n]*(?=\s{{0,200}}</)",
             rf"\1{SECRET}",
         ),

@@ -70,11 +70,11 @@ NUMBERS: tuple[Group, ...] = (
         ),
     ),
     group(
-        r"[78](?<![\w.,:/+-][78])[ \u00a0(-]{0,2}\d{3}[ \u00a0)-]{0,2}\d{2}",
+        r"[78](?<![\w.,/+-][78])[ \u00a0(-]{0,2}\d{3}[ \u00a0)-]{0,2}\d\d\d?[ \u00a0-]?\d\d",
         row(
             "phone",
             (),
-            r"[78](?<![\w.,:/+-][78])[ \u00a0-]?(?:\(\d{3,5}\)|\d{3,4})(?:[ \u00a0-]?\d{2,3}){3}(?![\w:]|[.,-]\d)",
+            r"[78](?<![\w.,/+-][78])(?<!\d:[78])[ \u00a0-]?(?:\(\d{3,5}\)|\d{3,4})(?:[ \u00a0-]?\d{2,3}){3}(?![\w:]|[.,-]\d)",
             _russian_phone,
         ),
     ),
@@ -84,7 +84,7 @@ NUMBERS: tuple[Group, ...] = (
     ),
     # Without the prefixes of no card: 13 digits that begin with 1 are a time in milliseconds.
     group(
-        r"(?:2[2-7]|3\d|4\d|5\d|6\d)(?<!\d\d\d)\d\d[ \u00a0-]?\d{4}[ \u00a0-]?\d\d",
+        r"[23456]\d\d\d[ \u00a0-]?\d\d\d\d[ \u00a0-]?\d\d",
         row(
             "card",
             (),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reporter.report.scrub.sweep import Group, Row, group, row
+from reporter.report.scrub.sweep import Group, Row, group, probe, row
 
 TOKEN = "<token>"  # noqa: S105 - the word that stands where a token was
 
@@ -52,13 +52,13 @@ _KEYS: tuple[tuple[str, str], ...] = (
 )
 _WHOLE = "|".join(f"{beginning}{rest}" for beginning, rest in _KEYS)
 # The same beginnings, by their rarest letters, for one quick look at every line.
-_PROBE = (
-    r"J(?<=eyJ)[\w-]|_(?<=gh[oprsu]_)\w|_(?<=(?:pat|iv1|dop|doo|dor)_)|_(?<=_v1_)|_(?<=[rs]k_)(?:live|test)|_(?<=whsec_)|"
-    r"_(?<=npm_)|_(?<=\bhf_)|_(?<=shp(?:at|ca|pa|ss)_)|_(?<=_oat_)|_(?<=glsa_)|_(?<=\bglc_)|_(?<=sntry[su]_)|_(?<=lin_api_)|"
-    r"_(?<=rubygems_)|_(?<=y[0-3]_)|_(?<=figd_)|_(?<=ntn_)|gl(?:pat|dt|rt|ptt|cbt|ft|soat|agent|imt|oas|ffct)-|"
-    r"xox[a-z]-|xapp-|A(?:KIA|SIA|BIA|CCA|Iza|TATT3|GE-S|QVN|C[0-9a-f]{6})|ya29\.|GOCSPX-|G(?<=SG)\.|k(?<=\bsk)-|y(?<=\bpy)pi-|"
-    r"v(?<=\bhv)[bsr]\.|p(?<=dap)i[0-9a-f]{6}|K(?<=NRAK)-|K(?<=PMAK)-|K(?<=\bSK)[0-9a-f]{6}|1(?<=\bt1)\.[\w-]{9}|YC[A-Z]|"
-    r"key-[0-9a-f]{6}|q(?<=\bsq)0|EAA[A-Za-z0-9]{6}|vk1\.a"
+_PROBE = probe(
+    *(r"ey«J»[\w-]", r"gh[oprsu]«_»\w", "pat«_»", "_v1«_»", "[rs]k«_»(?:live|test)", "whsec«_»", "npm«_»", r"\bhf«_»"),
+    *("shp(?:at|ca|pa|ss)«_»", "_oat«_»", "glsa«_»", r"\bglc«_»", "sntry[su]«_»", "lin_api«_»", "rubygems«_»"),
+    *("y[0-3]«_»", "figd«_»", "ntn«_»", "«g»l(?:pat|dt|rt|ptt|cbt|ft|soat|agent|imt|oas|ffct)-", "«x»ox[a-z]-"),
+    *("«x»app-", "«A»(?:KIA|SIA|BIA|CCA|Iza|TATT3|GE-S|QVN|C[0-9a-f]{6})", r"«y»a29\.", "«G»OCSPX-", r"S«G»\."),
+    *(r"\bs«k»-", r"\bp«y»pi-", r"\bh«v»[bsr]\.", "da«p»i[0-9a-f]{6}", "NRA«K»-", "PMA«K»-", r"\bS«K»[0-9a-f]{6}"),
+    *(r"\bt«1»\.[\w-]{9}", "«Y»C[A-Z]", "«k»ey-[0-9a-f]{6}", r"\bs«q»0", "«E»AA[A-Za-z0-9]{6}", r"«v»k1\.a"),
 )
 
 BLOCKS: tuple[Group, ...] = (

@@ -48,6 +48,19 @@ class Group:
     more_lines: int | None = 0
 
 
+def probe(*words: str) -> str:
+    """A probe for words that each mark their rarest letter, such as "to«k»en"; what is before it has a fixed length.
+
+    The words are put together by that letter, so that the search stops at few characters.
+    """
+    places: dict[str, list[str]] = {}
+    for word in words:
+        before, _, rest = word.partition("«")
+        letter, _, after = rest.partition("»")
+        places.setdefault(letter, []).append(f"(?<={before}{letter}){after}" if before else after)
+    return "|".join(f"{letter}(?:{'|'.join(words)})" for letter, words in places.items())
+
+
 def row(
     kind: str, needs: Sequence[str], pattern: str, replacement: str | Callable[[re.Match[str]], str]
 ) -> Row:
