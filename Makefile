@@ -3,11 +3,12 @@
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench explanations catalogues clean
+.PHONY: help demo test test-systems bench explanations catalogues clean
 
 help:
 	@echo 'make demo          a login fails for real: see the dialog, send a report, read it as support'
 	@echo 'make test          style, types and all tests, with coverage'
+	@echo 'make test-systems  reports are taken in by other products: Bugsink and others, set up for the test'
 	@echo 'make bench         speed and memory against known peers'
 	@echo 'make explanations  the same faults, as curl, requests, Chromium and pip explain them'
 	@echo 'make catalogues    bring the translations up to the sentences of the code'
@@ -24,6 +25,10 @@ test:
 	@$(PYTHON_IN_VENV) -m mypy
 	@$(PYTHON_IN_VENV) -m pytest --cov --cov-report=term:skip-covered
 
+test-systems:
+	@packaging/develop test-systems
+	@$(PYTHON_IN_VENV) -m pytest tests/systems
+
 bench:
 	@packaging/develop bench
 	@.venv-bench/bin/python -m tests.benchmarks
@@ -38,6 +43,6 @@ catalogues:
 	@$(PYTHON_IN_VENV) packaging/catalogues.py compile
 
 clean:
-	@rm -rf .venv .venv-bench .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	@rm -rf .venv .venv-bench .cache .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	@find reporter packaging tests -name __pycache__ -prune -exec rm -rf {} +
 	@find reporter -name '*.mo' -delete

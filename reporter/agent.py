@@ -55,9 +55,14 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         return self.succeeded or (self.verdict is not None and self.verdict.cause == "ok")
 
 
-def stand_in(failure: Failure, *, loaded: Loaded, face: Face, host: Host | None = None) -> Outcome:
-    """Show the dialog for one failure and return when it is closed; see the module's docstring."""
-    case = Case(failure, loaded=loaded, host=host)
+def stand_in(
+    failure: Failure, *, loaded: Loaded, face: Face, host: Host | None = None, program_pid: int = 0
+) -> Outcome:
+    """Show the dialog for one failure and return when it is closed; see the module's docstring.
+
+    ``program_pid``: the process of the program that failed, 0 where it is not known.
+    """
+    case = Case(failure, loaded=loaded, host=host, program_pid=program_pid)
     presenter = Presenter(case, case.texts)
     face.run(presenter)
     receipt = presenter.receipt

@@ -77,7 +77,9 @@ class Case:
     Its verbs are called on background threads. What may fail in them is told in a notice or a receipt.
     """
 
-    def __init__(self, failure: Failure, *, loaded: Loaded, host: Host | None = None) -> None:
+    def __init__(
+        self, failure: Failure, *, loaded: Loaded, host: Host | None = None, program_pid: int = 0
+    ) -> None:
         from reporter.report import reference
 
         self.failure = failure
@@ -99,7 +101,8 @@ class Case:
         self._contents = Contents(
             allowed=loaded.settings.allowed_sections, required=loaded.settings.required_sections
         )
-        self._album = Album(allowed=loaded.settings.include_screenshot)
+        self._program_pid = program_pid
+        self._album = Album(allowed=loaded.settings.include_screenshot, program_pid=program_pid)
 
     def first_notice(self) -> Notice:
         """What can be said before anything was measured."""
@@ -352,6 +355,8 @@ class Case:
                     self._loaded,
                     name=application.name if application else "",
                     version=application.version if application else "",
+                    target=self.failure.target,
+                    program_pid=self._program_pid,
                 )
             return self._facts
 

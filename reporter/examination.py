@@ -6,7 +6,7 @@ Measuring, judging and collecting, each with the settings in force; no room know
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,11 +19,13 @@ from reporter.texts import Translator, translator
 if TYPE_CHECKING:
     from reporter.diagnosis.ladder import StageProgress
     from reporter.diagnosis.surroundings import Surroundings
-    from reporter.facts.model import Facts
+    from reporter.facts.model import Facts, Gap, Value
     from reporter.report.pseudonyms import Names
     from reporter.settings.layers import Loaded
     from reporter.settings.model import Settings
 
+INFOBASE = "infobase:"
+"""Before the name of a database of the v8i lists, where a target is asked for."""
 _ADDRESS_MEMBERS = ("address", "addresses", "host")
 
 
@@ -147,15 +149,59 @@ def _domain(name: str) -> str:
     return domain if dot and not domain.replace(".", "").isdigit() and "." in domain else ""
 
 
-def collect_facts(loaded: Loaded, *, name: str = "", version: str = "") -> Facts:
-    """The facts that the settings allow."""
+def collect_facts(
+    loaded: Loaded, *, name: str = "", version: str = "", target: str = "", program_pid: int = 0
+) -> Facts:
+    """The facts that the settings allow. ``target``: what the login went to; ``program_pid``: the process
+    of the program, 0 where it is not known."""
     from reporter.facts.collect import collect
 
     settings = loaded.settings
-    return collect(
+    connection, gaps = _connection(target)
+    facts = collect(
         application_name=name,
         application_version=version,
+        application_path=_program(program_pid),
+        application_files=settings.application_files,
+        connection=connection,
         settings_in_force=loaded.rows(),
         include_user_name=settings.include_user_name,
         include_host_name=settings.include_host_name,
     )
+    return msgspec.structs.replace(facts, gaps=[*facts.gaps, *gaps])
+
+
+def _connection(target: str) -> tuple[dict[str, Value], Sequence[Gap]]:
+    """What is known of the database or server that was chosen, and what of it could not be read."""
+    from reporter.diagnosis.target import parse_target
+    from reporter.settings import paths, v8i
+
+    found = v8i.find(os.environ, cache=paths.cache(os.environ))
+    name = target.removeprefix(INFOBASE)
+    chosen = (
+        v8i.named(found.lists, name)
+        if name != target
+        else [
+            infobase
+            for each in found.lists
+            for infobase in each.infobases
+            if target and v8i.address(infobase).rstrip("/") == target.rstrip("/")
+        ]
+    )
+    if chosen:
+        return dict(v8i.describe(chosen[0])), found.gaps
+    try:
+        known = parse_target(target)
+    except TargetError:
+        return {}, ()
+    return {"kind": known.scheme, "servers": [f"{known.host}:{known.port}"], "address": known.display}, ()
+
+
+def _program(pid: int) -> str:
+    """The path of a running program; empty where it cannot be told."""
+    import psutil
+
+    try:
+        return psutil.Process(pid).exe() if pid else ""
+    except (psutil.Error, OSError, ValueError):
+        return ""

@@ -64,7 +64,8 @@ def hosted() -> None:
     if face.in_terminal:
         # The terminal is shared with the host, and so is its Ctrl+C; a window outlives it.
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    agent.stand_in(failure, loaded=loaded, face=face, host=host)
+    # The host started this process itself.
+    agent.stand_in(failure, loaded=loaded, face=face, host=host, program_pid=os.getppid())
 
 
 def load_and_warn(target: str, given: Mapping[str, str | None]) -> Loaded:

@@ -1,70 +1,23 @@
-"""Store: every report that support received, in one SQLite database.
-
-One writer thread commits in groups: while one group is being forced to the disk the next one gathers, so
-a storm of reports costs few commits and still nobody is told "accepted" before the disk has it. Pages
-read on connections of their own and never wait for the writer (WAL).
-"""
+"""Store: every report that support received."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import queue
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from reporter.errors import InboxError
+from reporter.inbox.database import Database
 from reporter.inbox.files import HEAD_BYTES
+from reporter.inbox.kinds import Kinds
 
-FORMAT = 2
-BUSY_TIMEOUT_S = 10.0
-GROUP_LIMIT_REPORTS = 256
 SEARCH_LIMIT_WORDS = 8
 
-_TABLES = """
-CREATE TABLE reports (
-    id INTEGER PRIMARY KEY,
-    reference TEXT NOT NULL UNIQUE,
-    received_at REAL NOT NULL,
-    repeats INTEGER NOT NULL DEFAULT 0,
-    digest BLOB NOT NULL,
-    report_json BLOB NOT NULL,
-    cause TEXT NOT NULL,
-    owner TEXT NOT NULL,
-    headline TEXT NOT NULL,
-    application TEXT NOT NULL,
-    target TEXT NOT NULL,
-    story TEXT NOT NULL,
-    contact TEXT NOT NULL,
-    sought TEXT NOT NULL
-);
-CREATE INDEX reports_by_cause ON reports (cause);
-CREATE TABLE attachments (
-    report INTEGER NOT NULL REFERENCES reports ON DELETE CASCADE,
-    position INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    content_type TEXT NOT NULL,
-    content BLOB NOT NULL,
-    PRIMARY KEY (report, position)
-) WITHOUT ROWID;
-"""
-# What each format added to the one before it.
-_CHANGES = {
-    1: _TABLES,
-    2: """
-ALTER TABLE reports ADD COLUMN fingerprint TEXT NOT NULL DEFAULT '';
-CREATE INDEX reports_by_fingerprint ON reports (fingerprint, received_at);
-CREATE INDEX reports_by_time ON reports (received_at);
-""",
-}
 # Reports without a fingerprint are each of a kind of their own.
 _KIND = "CASE fingerprint WHEN '' THEN id ELSE fingerprint END"
 
@@ -91,12 +44,14 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the list; ``alike``: how many reports there are of its kind, itself among them."""
+    """One line of the list; ``alike``: how many reports there are of its kind, itself among them;
+    ``counted``: how many more have it."""
 
     reference: str
     received_at: datetime
     summary: Summary
     alike: int = 1
+    counted: int = 0
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,39 +75,42 @@ class StoredFile(msgspec.Struct, frozen=True, kw_only=True):
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
     """One report as it was received; ``report_json`` holds the very bytes. ``alike``: how many reports there
-    are of its kind, itself among them, the first of them received at ``first_at``."""
+    are of its kind, itself among them, the first of them received at ``first_at``. ``can_be_answered``: its
+    sender's agent asks what became of it."""
 
     reference: str
     received_at: datetime
     repeats: int
     report_json: bytes
     attachments: list[StoredFile]
+    fingerprint: str = ""
     alike: int = 1
     first_at: datetime | None = None
+    can_be_answered: bool = False
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
-    """A report on its way to the disk."""
+    """A report on its way to the disk; ``digest`` tells two different ones under one reference apart,
+    ``token`` is what is kept of its secret."""
 
     reference: str
     report_json: bytes
     attachments: list[Attachment]
     summary: Summary
+    digest: bytes
+    token: bytes = b""
 
-    def digest(self) -> bytes:
-        """Tells two different reports under one reference apart."""
-        sha = hashlib.sha256()
-        for part in (
-            self.report_json,
-            *(
-                part
-                for a in self.attachments
-                for part in (a.name.encode(), a.content_type.encode(), a.content)
-            ),
-        ):
-            sha.update(len(part).to_bytes(8, "big"))
-            sha.update(part)
-        return sha.digest()
+
+def digest_of(report_json: bytes, attachments: Sequence[Attachment]) -> bytes:
+    """The SHA-256 over everything that makes a report what it is."""
+    sha = hashlib.sha256()
+    for part in (
+        report_json,
+        *(part for a in attachments for part in (a.name.encode(), a.content_type.encode(), a.content)),
+    ):
+        sha.update(len(part).to_bytes(8, "big"))
+        sha.update(part)
+    return sha.digest()
 
 
 class Conflict(Exception):
@@ -166,24 +124,13 @@ class Store:
     """
 
     def __init__(self, path: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self.path = path
         self._now = now
-        self._arrivals: queue.SimpleQueue[tuple[Arrival, Future[bool]] | None] = queue.SimpleQueue()
-        self._readers: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
-        self._writing = _open_for_writing(path)
-        self._writer = threading.Thread(target=self._write_groups, name="inbox-writer", daemon=True)
-        self._writer.start()
+        self.database = Database(path)
+        self.kinds = Kinds(self.database, now)
 
     def close(self) -> None:
         """Write what was handed in, then let go of the database."""
-        self._arrivals.put(None)
-        self._writer.join()
-        self._writing.close()
-        with suppress(queue.Empty):
-            while True:
-                self._readers.get_nowait().close()
-
-    # Writing
+        self.database.close()
 
     def put(self, arrival: Arrival) -> Future[bool]:
         """Keep a report; the future is done when the disk has it.
@@ -191,62 +138,33 @@ class Store:
         Its result is true for a new report and false for the repetition of a known one; its exception is
         Conflict, or sqlite3.Error when the disk does not take it.
         """
-        done: Future[bool] = Future()
-        self._arrivals.put((arrival, done))
-        return done
+        return self.database.write(lambda db: self._insert(db, arrival))
 
-    def _write_groups(self) -> None:
-        ended = False
-        while not ended:
-            group = [self._arrivals.get()]
-            with suppress(queue.Empty):
-                while len(group) < GROUP_LIMIT_REPORTS:
-                    group.append(self._arrivals.get_nowait())
-            ended = None in group
-            self._commit([entry for entry in group if entry is not None])
+    async def kept(self, arrival: Arrival) -> bool:
+        """As ``put``, for a coroutine."""
+        return await self.database.written(lambda db: self._insert(db, arrival))
 
-    def _commit(self, group: list[tuple[Arrival, Future[bool]]]) -> None:
-        """Write a group in one transaction; when that does not work, each report in one of its own."""
-        if not group:
-            return
-        results: list[bool | Conflict] = []
-        try:
-            self._writing.execute("BEGIN IMMEDIATE")
-            results.extend(self._insert(arrival) for arrival, _ in group)
-            self._writing.execute("COMMIT")
-        except Exception as error:  # noqa: BLE001 - the writer must live on; each sender is told
-            if self._writing.in_transaction:
-                self._writing.execute("ROLLBACK")
-            if len(group) > 1:
-                for entry in group:
-                    self._commit([entry])
-            else:
-                group[0][1].set_exception(error)
-            return
-        for (_, done), result in zip(group, results, strict=True):
-            if isinstance(result, Conflict):
-                done.set_exception(result)
-            else:
-                done.set_result(result)
-
-    def _insert(self, arrival: Arrival) -> bool | Conflict:
-        db, summary, digest = self._writing, arrival.summary, arrival.digest()
+    def _insert(self, db: sqlite3.Connection, arrival: Arrival) -> Any:
+        """True, false, or the Conflict, which is returned because it is no fault of the disk."""
+        summary = arrival.summary
         known = db.execute(
             "SELECT id, digest FROM reports WHERE reference = ?", (arrival.reference,)
         ).fetchone()
         if known is not None:
-            if known[1] != digest:
+            if known[1] != arrival.digest:
                 return Conflict(arrival.reference)
             db.execute("UPDATE reports SET repeats = repeats + 1 WHERE id = ?", known[:1])
             return False
+        # Who was counted and now reports is not two.
+        db.execute("DELETE FROM counts WHERE reference = ?", (arrival.reference,))
         identity = db.execute(
             "INSERT INTO reports (reference, received_at, digest, report_json, cause, owner, headline, "
-            "application, target, story, contact, fingerprint, sought) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "application, target, story, contact, fingerprint, sought, token) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 arrival.reference,
                 self._now().timestamp(),
-                digest,
+                arrival.digest,
                 arrival.report_json,
                 summary.cause,
                 summary.owner,
@@ -257,24 +175,20 @@ class Store:
                 summary.contact,
                 summary.fingerprint,
                 "\n".join((arrival.reference, *msgspec.structs.astuple(summary))).casefold(),
+                arrival.token,
             ),
         ).lastrowid
-        db.executemany(
-            "INSERT INTO attachments VALUES (?, ?, ?, ?, ?)",
-            [(identity, at, a.name, a.content_type, a.content) for at, a in enumerate(arrival.attachments)],
-        )
+        if arrival.attachments:
+            db.executemany(
+                "INSERT INTO attachments VALUES (?, ?, ?, ?, ?)",
+                [
+                    (identity, at, a.name, a.content_type, a.content)
+                    for at, a in enumerate(arrival.attachments)
+                ],
+            )
         return True
 
     # Reading; each of these takes milliseconds and is called on threads
-
-    def healthy(self) -> bool:
-        """True while reports can be read and the writer is at work."""
-        try:
-            with self._reader() as db:
-                db.execute("SELECT 1 FROM reports LIMIT 1").fetchone()
-        except sqlite3.Error:
-            return False
-        return self._writer.is_alive()
 
     def listing(
         self,
@@ -303,7 +217,7 @@ class Store:
             if by_kind
             else f"reports WHERE {chosen}"
         )
-        with self._reader() as db:
+        with self.database.reader() as db:
             causes = db.execute(
                 f"SELECT cause, count(*) FROM reports WHERE {found} GROUP BY cause ORDER BY 2 DESC, 1",  # noqa: S608
                 words,
@@ -320,15 +234,18 @@ class Store:
                 values,
             ).fetchone()
             prints = list({row[-1] for row in rows if row[-1]})
-            alike = dict(
-                db.execute(
-                    "SELECT fingerprint, count(*) FROM reports "  # noqa: S608
-                    f"WHERE fingerprint IN ({', '.join('?' * len(prints))}) GROUP BY 1",
-                    prints,
-                ).fetchall()
+            alike, counted = (
+                dict(
+                    db.execute(
+                        f"SELECT fingerprint, count(*) FROM {table} "  # noqa: S608
+                        f"WHERE fingerprint IN ({', '.join('?' * len(prints))}) GROUP BY 1",
+                        prints,
+                    ).fetchall()
+                )
+                for table in ("reports", "counts")
             )
         return Listing(
-            rows=[_row(alike.get(columns[-1], 1), *columns) for columns in rows],
+            rows=[_row(alike.get(columns[-1], 1), counted.get(columns[-1], 0), *columns) for columns in rows],
             total=total,
             kinds=kinds,
             causes=causes,
@@ -336,14 +253,15 @@ class Store:
 
     def get(self, reference: str) -> Stored | None:
         """The report with this reference; None when there is none."""
-        with self._reader() as db:
+        with self.database.reader() as db:
             row = db.execute(
-                "SELECT id, received_at, repeats, report_json, fingerprint FROM reports WHERE reference = ?",
+                "SELECT id, received_at, repeats, report_json, fingerprint, token <> x'' "
+                "FROM reports WHERE reference = ?",
                 (reference,),
             ).fetchone()
             if row is None:
                 return None
-            identity, received_at, repeats, report_json, fingerprint = row
+            identity, received_at, repeats, report_json, fingerprint, can_be_answered = row
             files = db.execute(
                 "SELECT name, content_type, length(content), substr(content, 1, ?) FROM attachments "
                 "WHERE report = ? ORDER BY position",
@@ -362,13 +280,15 @@ class Store:
                 StoredFile(name=name, content_type=content_type, size_bytes=size, head=head or b"")
                 for name, content_type, size, head in files
             ],
+            fingerprint=fingerprint,
+            can_be_answered=bool(can_be_answered),
             alike=max(alike, 1),
             first_at=None if first_at is None else datetime.fromtimestamp(first_at, UTC),
         )
 
     def attachment(self, reference: str, position: int) -> Attachment | None:
         """One file of a report, counted from 0; None when there is none."""
-        with self._reader() as db:
+        with self.database.reader() as db:
             row = db.execute(
                 "SELECT name, content_type, content FROM attachments "
                 "WHERE report = (SELECT id FROM reports WHERE reference = ?) AND position = ?",
@@ -376,63 +296,13 @@ class Store:
             ).fetchone()
         return None if row is None else Attachment(name=row[0], content_type=row[1], content=row[2])
 
-    @contextmanager
-    def _reader(self) -> Iterator[sqlite3.Connection]:
-        """A connection for reading, used by one thread at a time and kept for the next."""
-        try:
-            db = self._readers.get_nowait()
-        except queue.Empty:
-            db = _connect(self.path)
-            db.execute("PRAGMA query_only = ON")
-        try:
-            yield db
-        except BaseException:
-            db.close()
-            raise
-        self._readers.put(db)
 
-
-def _row(alike: int, reference: str, received_at: float, *summary: Any) -> Row:
+def _row(alike: int, counted: int, reference: str, received_at: float, *summary: Any) -> Row:
     names: Sequence[str] = Summary.__struct_fields__
     return Row(
         reference=reference,
         received_at=datetime.fromtimestamp(received_at, UTC),
         summary=Summary(**dict(zip(names, summary, strict=True))),
         alike=alike,
+        counted=counted,
     )
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-
-
-def _open_for_writing(path: Path) -> sqlite3.Connection:
-    """The writer's connection; makes the private file and its tables where they are missing."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        with closing(_connect(path)) as db:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("BEGIN IMMEDIATE")
-            (found,) = db.execute("PRAGMA user_version").fetchone()
-            for number in range(found + 1, FORMAT + 1):
-                for statement in _CHANGES[number].split(";"):
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version = {number}")
-            db.execute("COMMIT")
-        if found > FORMAT:
-            raise InboxError(
-                f"The database {path} was written by a newer version of Reporter (format {found}, this one "
-                f"knows {FORMAT}). Update Reporter, or name another file with --database."
-            )
-        db = _connect(path)
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone leaves the data in the drive's cache
-        db.execute("PRAGMA foreign_keys = ON")
-    except (OSError, sqlite3.Error) as error:
-        clause = getattr(error, "strerror", None) or error
-        raise InboxError(
-            f"The database {path} cannot be used: {clause}. "
-            "Name a file that this user may write with --database."
-        ) from None
-    return db

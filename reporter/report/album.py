@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from reporter.errors import PictureError
 from reporter.report.drawing import Mark, Picture, Source
 from reporter.report.model import Attachment, Enclosure
+from reporter.texts import N_
+
+TOO_MANY = N_("A report holds five pictures at most. Remove one first.")
+SWITCHED_OFF = N_("The administrator has switched screenshots off.")
 
 PICTURES_LIMIT_ITEMS = 5
 PICTURE_LIMIT_BYTES = 1536 * 1024
@@ -104,4 +108,4 @@ class Album:
 
     def _check(self) -> None:
         if not self._allowed:
-            raise PictureError("Screenshots are switched off by the administrator.")
+            raise PictureError(SWITCHED_OFF)

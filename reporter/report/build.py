@@ -203,7 +203,9 @@ def _encodable(part: Any) -> Any:
 def _log(number: int, log: LogTail, names: Names | None) -> tuple[Attachment, list[Scrubbed]]:
     """A log as it travels, and its lines of the receipt."""
     text, counts = scrub.text(log.text, names=names)
-    title, _ = scrub.text(log.name, names=names)
+    # The ending is no part of a host's name.
+    stem, dot, ending = log.name.rpartition(".")
+    title = scrub.text(scrub.text(stem, names=names)[0] + dot + ending, names=names)[0]
     name = f"logs/{number}-{entry_name(title)}.txt"
     file = Attachment(name=name, content_type=LOG_TYPE, content=text.encode("utf-8", "replace"))
     lines = [Scrubbed(kind=kind, where=name, count=count) for kind, count in sorted(counts.items())]

@@ -139,6 +139,12 @@ def tail(path: Path, limit_bytes: int = FILE_LIMIT_BYTES) -> LogTail:
         except OSError:
             raise NotTaken(UNREADABLE) from None
     text, encoding = _text(raw, head, is_cut=is_cut)
+    written = text.encode()
+    if len(written) > limit_bytes:  # letters of one byte there are two here
+        is_cut = True
+        text = _from_whole_line(written[-limit_bytes:].decode("utf-8", "ignore"))
+        if not text.strip():
+            raise NotTaken(LONG_LINE)
     return LogTail(
         name=path.name,
         text=text,

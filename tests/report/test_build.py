@@ -15,6 +15,7 @@ from reporter.report import bundle as zips
 from reporter.report.build import ROOM_BYTES, TOO_LARGE, TOO_MANY, build
 from reporter.report.logs import LogTail
 from reporter.report.model import Attachment, Bundle, Dropped, Story, to_bytes
+from reporter.report.pseudonyms import Names, Pseudonyms
 from tests.report import strategies, typical
 from tests.report.typical import FACTS, NOW
 
@@ -133,6 +134,24 @@ def test_files_are_described_byte_for_byte() -> None:
     ]
     assert b"ghp_" not in made.attachments[1].content
     assert [(line.where, line.count) for line in made.report.scrubbed] == [("logs/1-app.log.txt", 1)]
+
+
+def test_a_host_has_one_pseudonym_in_all_parts_of_a_report() -> None:
+    names = Names(Pseudonyms(), users=("anna.kovalenko",), domains=("corp.example.org",))
+    made = built(
+        failure=Failure(message="no answer of fs17.corp.example.org"),
+        story=Story(happened="I opened fs17.corp.example.org", contact="anna.kovalenko, fs17"),
+        logs=[log("fs17.corp.example.org.log", "fs17.corp.example.org gone, says anna.kovalenko\n")],
+        names=names,
+    )
+    (file,) = made.attachments
+    assert made.report.failure.message == "no answer of host-1"
+    assert made.report.story.happened == "I opened host-1"
+    assert made.report.story.contact == "anna.kovalenko, fs17", "given to be used"
+    assert file.content.startswith(b"host-1 gone, says ")
+    assert b"fs17" not in file.content + file.name.encode()
+    assert b"kovalenko" not in file.content
+    assert ("host name", file.name, 1) in [(one.kind, one.where, one.count) for one in made.report.scrubbed]
 
 
 def test_names_of_logs_are_scrubbed_and_can_be_written_everywhere() -> None:

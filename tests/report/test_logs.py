@@ -57,6 +57,8 @@ def test_letters_of_two_bytes_are_never_torn(tmp_path: Path, encoding: str, limi
     text = "Ошибка соединения с сервером\n" * 200
     found = tail(written(tmp_path / "app.log", text.encode(encoding)), limit)
     assert set(found.text.splitlines()) == {"Ошибка соединения с сервером"}
+    assert found.is_cut
+    assert len(found.text.encode()) <= limit
 
 
 def test_a_log_of_two_gigabytes_costs_what_a_small_one_costs(tmp_path: Path) -> None:
@@ -179,9 +181,10 @@ def test_of_a_pattern_the_newest_count_and_every_pattern_has_its_turn(tmp_path: 
 
 def test_all_logs_together_keep_to_their_limit(tmp_path: Path) -> None:
     for number in range(6):
-        written(tmp_path / f"{number}.log", LINES, modified_s=number)
+        lines = LINES.replace("line", "строка").encode("cp1251")
+        written(tmp_path / f"{number}.log", lines, modified_s=number)
     tails, _ = collect([str(tmp_path / "*.log")], file_limit_bytes=40_000, total_limit_bytes=100_000)
-    assert sum(len(one.text) for one in tails) <= 100_000
+    assert 90_000 < sum(len(one.text.encode()) for one in tails) <= 100_000
     assert [one.name for one in tails] == ["5.log", "4.log", "3.log"]
 
 
@@ -271,5 +274,5 @@ def test_any_bytes_give_bounded_text_or_a_reason(raw: bytes, limit_bytes: int) -
         except logs.NotTaken as reason:
             assert str(reason).startswith("It")
             return
-    assert len(found.text) <= limit_bytes
+    assert len(found.text.encode()) <= limit_bytes
     assert not set(found.text) & set(map(chr, [*range(9), *range(11, 32), 127]))

@@ -27,7 +27,8 @@ from reporter.report.drawing import (
 )
 from reporter.texts import Translator
 from reporter.ui.window.editor import Editor
-from reporter.ui.window.sketch import FULL
+from reporter.ui.window.photo import smaller
+from reporter.ui.window.sketch import FULL, Zoom
 from reporter.ui.window.tools import Tool
 from tests.ui.conftest import Screens
 from tests.ui.stand_in import StandIn, stand_in
@@ -183,9 +184,9 @@ def test_a_black_out_is_black_and_a_suggested_one_says_why(drawing: Drawing) -> 
     assert "Another program" in [canvas.itemcget(n, "text") for n in marks if canvas.type(n) == "text"]
     drawing.person.keys("1")
     drawing.click(1_000, 400)
-    assert drawing.hint.startswith("Another program can be seen here.")
+    assert drawing.hint.startswith("Another program is hidden here.")
     drawing.click(250, 620)
-    assert drawing.hint.startswith("A password stands here.")
+    assert drawing.hint.startswith("A password is hidden here.")
 
 
 def test_a_suggestion_is_taken_away_and_comes_back(drawing: Drawing) -> None:
@@ -384,7 +385,7 @@ def test_a_picture_that_cannot_be_read_is_not_attached(person: StandIn) -> None:
 )
 def test_pictures_of_every_shape_are_seen_whole(person: StandIn, size: tuple[int, int]) -> None:
     drawing = Drawing(person, picture(*size))
-    shown, zoom = drawing.easel._shown, drawing.easel.zoom
+    shown, zoom = drawing.easel._photo.shown, drawing.easel.zoom
     assert shown is not None
     assert (shown.width(), shown.height()) == (zoom.shown(size[0]), zoom.shown(size[1]))
     canvas = drawing.easel.canvas
@@ -409,12 +410,12 @@ def test_a_better_picture_takes_the_place_of_the_first(person: StandIn) -> None:
         return png(width, width * 9 // 16)
 
     drawing = Drawing(person, picture(), scaled)
-    first = drawing.easel._shown
+    first = drawing.easel._photo.shown
     assert first is not None
     assert asked == [first.width()]
     gate.set()
-    person.wait(lambda: drawing.easel._shown is not first)
-    better = drawing.easel._shown
+    person.wait(lambda: drawing.easel._photo.shown is not first)
+    better = drawing.easel._photo.shown
     assert better is not None
     assert better.width() == first.width()
     canvas: Any = drawing.easel.canvas
@@ -429,9 +430,9 @@ def test_a_scaler_that_breaks_or_comes_late_harms_nothing(person: StandIn) -> No
         raise ValueError("no memory")
 
     drawing = Drawing(person, picture(), broken)
-    first = drawing.easel._shown
+    first = drawing.easel._photo.shown
     person.settle()
-    assert drawing.easel._shown is first
+    assert drawing.easel._photo.shown is first
     drawing.editor.close()
 
     gate = threading.Event()
@@ -448,9 +449,6 @@ def test_a_scaler_that_breaks_or_comes_late_harms_nothing(person: StandIn) -> No
 
 
 def test_smaller_pictures_keep_their_pixels_in_order(person: StandIn) -> None:
-    from reporter.ui.window.easel import smaller
-    from reporter.ui.window.sketch import Zoom
-
     whole = tkinter.PhotoImage(master=person.root, width=300, height=301)
     for x, y, colour in ((0, 0, "#ff0000"), (150, 150, "#00ff00"), (297, 297, "#0000ff")):
         whole.put(colour, to=(x, y, x + 3, y + 3))

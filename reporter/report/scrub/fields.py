@@ -36,14 +36,13 @@ _NAME = (
     rf"(?:{_WORDS})(?!\w)|(?:{_STRICT_WORDS})(?=[\"'\\]|[ \t]{{0,16}}=))"
 )
 # The same words, by their rarest letters, for one quick look at every line.
-_SIGNED = ("sessid", "sessionid", "session[_-]id", "assertion", "_auth", r"\bsig", r"\buc", "ticket")
 _PROBE = probe(
     *(r"«p»ass(?=[wpc\W_])", "«p»wd", r"«p»w(?!\w)", r"«p»in(?!\w)", r"«p»sk(?!\w)", r"ot«p»(?!\w)", "ssh«p»ass"),
-    *("re«p»ass", "to«k»en", "coo«k»ie", "«k»ey", "«k»ennwort", "se«c»ret", "«c»redential", "access«c»ode"),
-    *("access.«c»ode", "y «c»ode", "n «c»ode", "m «c»ode", "e «c»ode", "sa«m»l(?:re|art)", "si«g»nature"),
-    *("authori«z»ation", "«п»арол", "«п»ин-?код", "то«к»ен", "се«к»рет", "«к»люч", "«к»од "),
-    *(f"{word}«{sign}»" for word in _SIGNED for sign in ("=", ":", "\"", "'", r"\\")),
-    *(f"{word} «=»" for word in _SIGNED),
+    *("re«p»ass", "to«k»en", "tic«k»et", "coo«k»ie", "«k»ey", "«k»ennwort", "se«c»ret", "«c»redential"),
+    *("access«c»ode", "access.«c»ode", "[ymne] «c»ode", "si«g»nature", r"si«g»(?=[\s\"'\\=])", "authori«z»ation"),
+    *("session«-»id", "session«_»id", "sessionid«=»", "sessid«=»", "sessionid«\"»", "samlresponse«=»", "samlrequest«=»"),
+    *("samlart«=»", "assertion«=»", "_auth«=»", "_auth «=»", r"\buc«=»", r"\buc «=»"),
+    *("«п»арол", "«п»ин-?код", "то«к»ен", "се«к»рет", "«к»люч", "«к»од "),
 )
 _TELLING = ("pass", "pwd", "парол", "token", "secret", "key", "код", "токен", "pin", "otp", "секрет", "pw")
 _IS = r"(?:\\{0,3}[\"'])?\]?[ \t]*(?:=>|[:=]{1,2}|%3[ad])[ \t]*"
@@ -74,17 +73,21 @@ _SPOKEN = r"pass(?:word|wort|phrase|code)|pwd|kennwort|\bpin|парол[ья]"
 
 _FIELD_SIGNS = ("=", ":", "%3")
 BLOCKS: tuple[Group, ...] = (
+    # As in the environment of a container: the name, and on the next line its value.
+    group(
+        r"\n[ \t]{1,32}value:[ \t]",
+        row("secret", _TELLING, rf"(?i)({_NAME}[\"']?[ \t]*\r?\n[ \t]{{1,32}}value:[ \t]+){_VALUE}", rf"\1{SECRET}"),
+    ),
     # A name alone on its line, or with the sign for a text of many lines, and the secret on the next.
     group(
-        r"[:=](?:[ \t]{0,8}[|>][+-]?)?[ \t]{0,8}\r?\n",
+        r"\n(?:(?<=[:=|>+-]\n)|(?<=[:=|>+-][ \t\r]\n)|(?<=[:=][^\n]\r\n))",
         row(
             "secret",
             _TELLING,
             rf"(?i)({_NAME}[\"']?[ \t]*[:=][ \t]*(?:[|>][+-]?[ \t]*)?\r?\n[ \t]*(?:- )?)"
-            rf"{_DONE}{_NOTHING}[^\s:<>\[{{#][^\s:]{{2,255}}(?=[ \t]*(?:\r?\n|\Z))",
+            rf"{_DONE}{_NOTHING}[^\s:<>\[{{#][^\s:]{{2,255}}(?=[ \t]*\r?(?:\n|\Z))",
             rf"\1{SECRET}",
         ),
-        more_lines=2,
     ),
     group(
         r">[ \t]{0,8}\r?\n[ \t]{0,64}[^<\s]",
@@ -146,7 +149,7 @@ NAMED: Group = group(
     row(
         "secret",
         ("token ", "secret ", "ключ ", "токен "),
-        rf"(?i)((?:token|secret|ключ|токен)[ \t]+[\"'«]){_STRONG}[\w+/=.-]{{16,}}",
+        rf"(?i)((?:token|secret|ключ|токен)[ \t]+[\"'«]?){_STRONG}[\w+/=.-]{{16,}}",
         rf"\1{SECRET}",
     ),
     # Any other key, where what it holds looks like one.
@@ -204,16 +207,16 @@ COMMANDS: tuple[Row, ...] = (
     ),
     row(
         "secret",
-        ("sshpass", "ldap", "redis-cli", " login ", "psexec", "isql", "osql", "sqlcmd", "bcp"),
+        ("sshpass", "ldap", "redis-cli", " login ", "psexec", "rdesktop", "plink", "isql", "osql", "sqlcmd", "bcp"),
         r"\b((?:sshpass|ldap(?:search|modify|add|delete|whoami|passwd)|redis-cli|(?:docker|podman) login|"
-        r"[Pp]s[Ee]xec\d{0,2}(?:\.exe)?|[io]sql|sqlcmd|bcp)"
-        rf"(?:[ \t]{{1,4}}(?!-[pwaP])\S{{1,64}}){{0,12}}[ \t]{{1,4}}-[pwaP][ \t]{{0,4}}){_VALUE}",
+        r"[Pp]s[Ee]xec\d{0,2}(?:\.exe)?|[io]sql|sqlcmd|bcp|rdesktop|plink|pscp|psftp)"
+        rf"(?:[ \t]{{1,4}}(?!-[pwaP])\S{{1,64}}){{0,12}}[ \t]{{1,4}}-(?:pw|[pwaP])[ \t]{{0,4}}){_VALUE}",
         rf"\1{SECRET}",
     ),
     row(
         "secret",
-        ("masterauth", "securestring", "/rp "),
-        rf"(?i)(\bmasterauth[ \t]+|convertto-securestring[ \t]+(?:-string[ \t]+)?|(?<=\s)/rp[ \t]+){_VALUE}",
+        ("masterauth", "securestring", "/rp ", "xfreerdp", "kinit"),
+        rf"(?i)(\bmasterauth[ \t]+|convertto-securestring[ \t]+(?:-string[ \t]+)?|(?<=\s)/rp[ \t]+|xfreerdp(?:[ \t]+(?!/p:)\S{{1,64}}){{0,12}}[ \t]+/p:|\bkinit[ \t][^<\r\n]{{0,128}}<<<[ \t]*){_VALUE}",
         rf"\1{SECRET}",
     ),
     row(

@@ -98,6 +98,12 @@ def tables(names: Names) -> tuple[tuple[Group, ...], tuple[Row, ...]]:
         return match[1] + (name if name.lower() in COMMON_NAMES or PSEUDONYM.fullmatch(name) else table.user(name))
 
     own_or = rf"(?:[^\W_][\w-]*\.)*(?:{'|'.join(re.escape(domain) for domain in sorted(own))}){end}|" if own else ""
+    with_domain = row(
+        "host name",
+        (),
+        rf"(?i)(?<![\w./\\-])(?:{own_or}(?:[^\W_][\w-]*\.)+(?:{suffixes}){end})",
+        in_text,
+    )
     found = [
         group(
             "://",
@@ -112,16 +118,8 @@ def tables(names: Names) -> tuple[tuple[Group, ...], tuple[Row, ...]]:
                 unc,
             ),
         ),
-        group(
-            rf"\.(?:{'|'.join(PRIVATE_SUFFIXES)}){end}"
-            + "".join(f"|{re.escape(domain)}{end}" for domain in sorted(own)),
-            row(
-                "host name",
-                (),
-                rf"(?i)(?<![\w./\\-])(?:{own_or}(?:[^\W_][\w-]*\.)+(?:{suffixes}){end})",
-                in_text,
-            ),
-        ),
+        group(rf"\.(?:{'|'.join(PRIVATE_SUFFIXES)}){end}", with_domain),
+        *(group(re.escape(domain) + end, with_domain) for domain in sorted(own)),
         group(_ADDRESS_PROBE, row("private address", (), _ADDRESS, address)),
         group(_ADDRESS6_PROBE, row("private address", (), _ADDRESS6, address6)),
     ]

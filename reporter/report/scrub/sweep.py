@@ -88,34 +88,39 @@ def swept(value: str, blocks: Sequence[Group], groups: Sequence[Group], found: C
 
     What is taken out may bring the parts of another together, so it goes on until nothing more is found.
     """
-    value = _over_lines(_all(blocks, value, found), groups, found, ROUNDS_LIMIT)
     for _ in range(ROUNDS_LIMIT):
-        again = _all(blocks, value, found)
-        if again == value:
+        again, lowered = _all(blocks, value, _lowered(value), found)
+        after = _over_lines(again, lowered, groups, found, ROUNDS_LIMIT)
+        if after == value:
             break
-        value = _over_lines(again, groups, found, ROUNDS_LIMIT)
+        # Lines are done with; only where the blocks find more in them is there more to do.
+        value, _ = _all(blocks, after, _lowered(after), found)
+        if value == after:
+            break
     return value
 
 
-def _over_lines(value: str, groups: Sequence[Group], found: Counter[str], rounds: int) -> str:
-    after = _all(groups, value, found)
+def _over_lines(
+    value: str, lowered: str, groups: Sequence[Group], found: Counter[str], rounds: int
+) -> str:
+    after, _ = _all(groups, value, lowered, found)
     if after == value or rounds == 0:
         return after
     # Again, over those lines only that are different now.
     lines = after.split("\n")
     before = value.split("\n")
     changed = [place for place, line in enumerate(lines) if line != before[place]]
-    again = _over_lines("\n".join(lines[place] for place in changed), groups, found, rounds - 1)
+    part = "\n".join(lines[place] for place in changed)
+    again = _over_lines(part, _lowered(part), groups, found, rounds - 1)
     for place, line in zip(changed, again.split("\n"), strict=True):
         lines[place] = line
     return "\n".join(lines)
 
 
-def _all(groups: Sequence[Group], value: str, found: Counter[str]) -> str:
-    lowered = _lowered(value)
+def _all(groups: Sequence[Group], value: str, lowered: str, found: Counter[str]) -> tuple[str, str]:
     for one in groups:
         value, lowered = _pass(one, value, lowered, found)
-    return value
+    return value, lowered
 
 
 def _pass(one: Group, value: str, lowered: str, found: Counter[str]) -> tuple[str, str]:

@@ -42,10 +42,10 @@ class Reason(NamedTuple):
 REASONS = {
     "another program": Reason(
         N_("Another program"),
-        N_("Another program can be seen here. Take the mark away if support may see it."),
+        N_("Another program is hidden here. Take the mark away if support may see it."),
     ),
     "password": Reason(
-        N_("Password"), N_("A password stands here. Take the mark away if support may see what is below.")
+        N_("Password"), N_("A password is hidden here. Take the mark away if support may see what is below.")
     ),
 }
 OTHER_REASON = Reason(

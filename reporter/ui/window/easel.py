@@ -1,12 +1,7 @@
-"""Easel: the picture with its marks, and the hand that draws on it.
-
-Tk scales pictures by leaving pixels out. Where ``scaled`` is given, it is asked on another thread for a
-better one of the same width, which takes the place of the first.
-"""
+"""Easel: the picture with its marks, and the hand that draws on it."""
 
 from __future__ import annotations
 
-import threading
 import tkinter
 from collections.abc import Callable
 from tkinter import ttk
@@ -23,6 +18,7 @@ from reporter.report.drawing import (
 )
 from reporter.ui.window.annex import turned
 from reporter.ui.window.canvas_marks import HANDLE, CanvasMarks
+from reporter.ui.window.photo import Photo, Scaled
 from reporter.ui.window.sketch import (
     FULL,
     Point,
@@ -40,17 +36,13 @@ from reporter.ui.window.theme import Theme
 from reporter.ui.window.tools import Tool, lengthwise_bar
 
 SETTLE_MS = 60
-LOOK_MS = 40
 # In pixels at 96 dpi: a shorter way of the mouse is a click; the reach of the pointer around lines.
 CLICK = 5
 SLACK = 7
 # How far an arrow key moves a mark; with Ctrl it is one pixel of the picture.
 NUDGE = 10
 CAPTION_CHARS = 24
-STRIP_STEPS = 16
 
-Scaled = Callable[[int], bytes]
-"""The picture as PNG, this many pixels wide; may take a moment."""
 KINDS = {
     Tool.BLACK_OUT: BlackOut,
     Tool.ARROW: Arrow,
@@ -82,11 +74,8 @@ class Easel(ttk.Frame):
         """The person came here with the Tab key."""
         self._theme = theme
         self._changed = changed
-        self._scaled = scaled
-        self._better: dict[int, bytes] = {}
         self._sight = Sight()
         self._waiting = ""
-        self._looking = ""
         self._drag: _Drag | None = None
         self._entry: tkinter.Entry | None = None
         px, palette = theme.px, theme.palette
@@ -109,16 +98,16 @@ class Easel(ttk.Frame):
         self._down_bar = theme.scrollbar(self, canvas.yview)
         self._side_bar = lengthwise_bar(self, theme, canvas.xview)
         canvas.configure(yscrollcommand=self._down_bar.set, xscrollcommand=self._side_bar.set)
-        self._full = self._load(picture.png)
-        self._shown = self._full
-        self._item = canvas.create_image(0, 0, anchor="nw", image="" if self._full is None else self._full)
+        self._photo = Photo(self, picture.png, scaled=scaled, changed=self._hang)
+        self._item = canvas.create_image(0, 0, anchor="nw")
+        self._hang()
         self.marks = CanvasMarks(canvas, theme, say, picture.width, picture.height)
         self._listen()
 
     @property
     def can_be_seen(self) -> bool:
         """Whether the picture could be shown at all."""
-        return self._full is not None
+        return self._photo.shown is not None
 
     @property
     def zoom(self) -> Zoom:
@@ -169,21 +158,12 @@ class Easel(ttk.Frame):
         self._tell()
 
     def let_go(self) -> None:
-        """The end: nothing is planned any more, and the pictures are freed here; in another thread their
-        end could be that of the process."""
-        self._full = self._shown = None
-        self._better.clear()
-        for waiting in (self._waiting, self._looking):
-            if waiting:
-                self.after_cancel(waiting)
+        """The end: nothing is planned any more, and the pictures are freed."""
+        self._photo.let_go()
+        if self._waiting:
+            self.after_cancel(self._waiting)
 
     # The picture
-
-    def _load(self, png: bytes) -> tkinter.PhotoImage | None:
-        try:
-            return tkinter.PhotoImage(master=self, data=png, format="png")
-        except tkinter.TclError:
-            return None
 
     def _arrange(self) -> None:
         """Choose the zoom, lay the picture in the middle, and show bars where it is larger than the room."""
@@ -212,59 +192,23 @@ class Easel(ttk.Frame):
         inside_height = room_height - edge - (thick if side else 0)
         middle = self._sight.to_picture(*self._centre(inside_width, inside_height))
         left, top = max(0, (inside_width - width) // 2), max(0, (inside_height - height) // 2)
-        if zoom != self._sight.zoom or self._shown is None:
-            self._shown = self._picture(zoom)
+        self._photo.show(zoom)
         self._sight = Sight(left, top, zoom)
         whole_width, whole_height = max(width, inside_width), max(height, inside_height)
         self.canvas.configure(scrollregion=(0, 0, whole_width, whole_height))
         self.canvas.coords(self._item, left, top)
-        self.canvas.itemconfigure(self._item, image="" if self._shown is None else self._shown)
+        self._hang()
         x, y = self._sight.to_canvas(*middle)
         self.canvas.xview_moveto(max(0.0, (x - inside_width / 2) / whole_width))
         self.canvas.yview_moveto(max(0.0, (y - inside_height / 2) / whole_height))
         self.redraw()
 
+    def _hang(self) -> None:
+        shown = self._photo.shown
+        self.canvas.itemconfigure(self._item, image="" if shown is None else shown)
+
     def _centre(self, width: int, height: int) -> tuple[float, float]:
         return self.canvas.canvasx(width / 2), self.canvas.canvasy(height / 2)
-
-    def _picture(self, zoom: Zoom) -> tkinter.PhotoImage | None:
-        if zoom == FULL or self._full is None:
-            return self._full
-        width = zoom.shown(self.sketch.width)
-        if width in self._better:
-            return self._load(self._better[width])
-        if self._scaled is not None:
-            self._ask_for_better(self._scaled, width)
-        return smaller(self._full, zoom)
-
-    def _ask_for_better(self, scaled: Scaled, width: int) -> None:
-        answers: list[bytes] = []
-
-        def work() -> None:
-            try:
-                answers.append(scaled(width))
-            except Exception:
-                import logging
-
-                logging.getLogger("reporter.window").warning("The picture was not scaled", exc_info=True)
-                answers.append(b"")
-
-        def look() -> None:
-            if not answers:
-                self._looking = self.after(LOOK_MS, look)
-                return
-            self._looking = ""
-            if answers[0]:
-                self._better = {width: answers[0]}
-            better = self._load(answers[0]) if answers[0] else None
-            if better is not None and self.zoom != FULL and self.zoom.shown(self.sketch.width) == width:
-                self._shown = better
-                self.canvas.itemconfigure(self._item, image=better)
-
-        threading.Thread(target=work, daemon=True, name="reporter-scaling").start()
-        if self._looking:
-            self.after_cancel(self._looking)
-        self._looking = self.after(LOOK_MS, look)
 
     # The mouse
 
@@ -509,32 +453,6 @@ class Easel(ttk.Frame):
     def _tell(self) -> None:
         self.redraw()
         self._changed()
-
-
-def smaller(picture: tkinter.PhotoImage, zoom: Zoom) -> tkinter.PhotoImage:
-    """``picture`` at ``zoom``, made by leaving pixels out.
-
-    Tk repeats pixels only after it left some out, so other zooms than 1 / n take steps between. They go
-    strip by strip and one direction after the other: what lies between stays small.
-    """
-    call = picture.tk.call
-    made = tkinter.PhotoImage(master=picture.tk)
-    if zoom.up == 1:
-        call(made, "copy", picture, "-subsample", zoom.down, zoom.down)
-        return made
-    width, height = picture.width(), picture.height()
-    wide, narrow, tall = (tkinter.PhotoImage(master=picture.tk) for _ in range(3))
-    strip = zoom.down * STRIP_STEPS
-    for top in range(0, height, strip):
-        box = (0, top, width, min(height, top + strip))
-        for source, target, how in (
-            (picture, wide, ("-from", *box, "-zoom", zoom.up, 1, "-shrink")),
-            (wide, narrow, ("-subsample", zoom.down, 1, "-shrink")),
-            (narrow, tall, ("-zoom", 1, zoom.up, "-shrink")),
-            (tall, made, ("-subsample", 1, zoom.down, "-to", 0, top // zoom.down * zoom.up)),
-        ):
-            call(target, "copy", source, *how, "-compositingrule", "set")
-    return made
 
 
 class _Drag:

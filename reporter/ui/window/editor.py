@@ -15,8 +15,9 @@ from reporter.report.drawing import Mark, Picture
 from reporter.texts import N_
 from reporter.ui.window import screen
 from reporter.ui.window.annex import Annex, Owner
-from reporter.ui.window.easel import Easel, Scaled
+from reporter.ui.window.easel import Easel
 from reporter.ui.window.parts import WrapLabel
+from reporter.ui.window.photo import Scaled
 from reporter.ui.window.theme import GAP, MARGIN, RING
 from reporter.ui.window.tools import Segments, Tool, ToolButton, ToolStyles, compact_where_needed
 
