@@ -195,10 +195,11 @@ class Case:
         from reporter.facts.labels import HEADINGS
         from reporter.report.contents import TITLES
 
+        titles = HEADINGS | TITLES
         return [
             Section(
                 name=part.name,
-                title=self.texts.say(HEADINGS[part.name] if part.parent else TITLES[part.name]),
+                title=self.texts.say(titles[part.name]),
                 is_on=part.is_on,
                 is_locked=part.is_locked,
                 parent=part.parent,

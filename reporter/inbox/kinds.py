@@ -92,7 +92,7 @@ class Kinds:
         return await self._database.written(write)
 
     def status(self, reference: str, token: bytes) -> list[Answer] | None:
-        """The answers to one report or count, newest first; None where there is none or the token is wrong."""
+        """The answers to one report or count, newest first; None where it is unknown or the token wrong."""
         with self._database.reader() as db:
             row = db.execute(
                 "SELECT token, fingerprint, received_at FROM reports WHERE reference = :reference "

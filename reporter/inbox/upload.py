@@ -1,17 +1,17 @@
-"""Upload: reads the multipart body of one posted report, never more of it than the limits allow."""
+"""Upload: the multipart body of one posted report, and what of it the store wants to know."""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
-from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import parse_options_header
 
-from reporter.inbox.store import Arrival, Attachment, Summary
+from reporter.inbox.kinds import token_digest
+from reporter.inbox.store import Arrival, Attachment, Summary, digest_of
 from reporter.texts.safe import one_line
 
 REPORT_LIMIT_BYTES = 2 * 1024 * 1024
@@ -20,11 +20,18 @@ BODY_LIMIT_BYTES = 10 * 1024 * 1024
 # sends would be lost with the connection, and it would come again and again.
 DRAIN_LIMIT_BYTES = 3 * BODY_LIMIT_BYTES
 ATTACHMENT_LIMIT_FILES = 20
+PARTS_LIMIT = ATTACHMENT_LIMIT_FILES + 1
+HEAD_LIMIT_BYTES = 16 * 1024
+HEAD_LIMIT_LINES = 32
 NAME_LIMIT_CHARS = 255
 SUMMARY_LIMIT_CHARS = 4_000
 
 SCHEMAS = ("report/1", "report/2")
 FINGERPRINT_LIMIT_CHARS = 100
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+NO_TOKEN = "The header Report-Token must hold 43 letters, digits, hyphens and underscores."  # noqa: S105
+_BOUNDARY = re.compile(rb"[ -~]{1,70}")
+_HEADER_NAME = re.compile(rb"[!#-'*+.^-z|~A-Z0-9-]{1,80}")
 REFERENCE = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{5}")
 
 
@@ -37,129 +44,91 @@ class Rejected(Exception):
         self.detail = detail
 
 
-async def receive(content_type: str, key: str, body: AsyncIterator[bytes]) -> Arrival:
+def read(content_type: str, key: str, body: bytes, *, token: str = "") -> Arrival:
     """The report in a posted body; ``key`` is the header ``Idempotency-Key``. Raises Rejected.
 
     Only what the store needs is looked at; members that this version does not know are kept as they are.
     """
-    form = _Form(content_type)
-    size = 0
-    async for block in body:
-        size += len(block)
-        if size > DRAIN_LIMIT_BYTES:
-            break
-        if size <= BODY_LIMIT_BYTES:
-            form.feed(block)
-    if size > BODY_LIMIT_BYTES:
+    if len(body) > BODY_LIMIT_BYTES:
         raise Rejected(413, f"The body is larger than {BODY_LIMIT_BYTES:,} bytes; leave out attachments.")
-    return _arrival(form.finish(), key)
+    if token and not TOKEN.fullmatch(token):
+        raise Rejected(422, NO_TOKEN)
+    return _arrival(_parts(_boundary(content_type), body), key, token)
 
 
-class _Part:
-    """One part of the form while it comes in; ``field`` and ``file_name`` are known after its headers."""
+class _Part(NamedTuple):
+    """One part of the form."""
 
-    def __init__(self) -> None:
-        self.headers: dict[bytes, bytes] = {}
-        self.content = bytearray()
-        self.field = ""
-        self.file_name = ""
-        self.content_type = ""
-
-    def read_headers(self) -> None:
-        """Fill in the fields that the headers tell."""
-        _, options = parse_options_header(self.headers.get(b"content-disposition", b""))
-        self.field = _text(options.get(b"name", b""))
-        self.file_name = _text(options.get(b"filename", b""))
-        self.content_type = _text(self.headers.get(b"content-type", b""))[:NAME_LIMIT_CHARS]
+    field: str
+    file_name: str
+    content_type: str
+    content: bytes
 
 
-class _Form:
-    """Collects the parts through the callbacks of the streaming parser.
-
-    What cannot be taken is remembered and said at the end, when the sender listens.
-    """
-
-    def __init__(self, content_type: str) -> None:
-        self._parts: list[_Part] = []
-        self._rejected: Rejected | None = None
-        self._ended = False
-        self._header = bytearray()
-        self._value = bytearray()
-        kind, options = parse_options_header(content_type)
-        if kind != b"multipart/form-data" or not options.get(b"boundary"):
-            self._rejected = Rejected(
-                415, "Post the report as multipart/form-data, with a part named “report”."
-            )
-            return
-        try:
-            self._parser = MultipartParser(
-                options[b"boundary"],
-                {
-                    "on_part_begin": self._part_begin,
-                    "on_part_data": self._part_data,
-                    "on_header_field": lambda data, start, end: self._header.extend(data[start:end]),
-                    "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
-                    "on_header_end": self._header_end,
-                    "on_headers_finished": self._headers_finished,
-                    "on_end": self._end,
-                },
-            )
-        except FormParserError:
-            self._rejected = Rejected(415, "The boundary of the multipart body cannot be used.")
-
-    def feed(self, block: bytes) -> None:
-        """Take in a part of the body; ignored once the form was rejected."""
-        if self._rejected is not None:
-            return
-        try:
-            self._parser.write(block)
-        except FormParserError:
-            self._rejected = Rejected(400, "The multipart body is malformed.")
-        except Rejected as rejected:
-            self._rejected = rejected
-
-    def finish(self) -> list[_Part]:
-        """The parts, once the body has ended. Raises Rejected."""
-        if self._rejected is not None:
-            raise self._rejected
-        if not self._ended:
-            raise Rejected(400, "The multipart body ends before its closing boundary.")
-        return self._parts
-
-    def _part_begin(self) -> None:
-        if len(self._parts) > ATTACHMENT_LIMIT_FILES:
-            raise Rejected(413, f"More than {ATTACHMENT_LIMIT_FILES} attachments came with one report.")
-        self._parts.append(_Part())
-
-    def _header_end(self) -> None:
-        self._parts[-1].headers[bytes(self._header).lower()] = bytes(self._value)
-        self._header.clear()
-        self._value.clear()
-
-    def _headers_finished(self) -> None:
-        self._parts[-1].read_headers()
-
-    def _part_data(self, data: bytes, start: int, end: int) -> None:
-        part = self._parts[-1]
-        part.content += data[start:end]
-        if part.field == "report" and len(part.content) > REPORT_LIMIT_BYTES:
-            raise Rejected(
-                413, f"The part “report” is larger than {REPORT_LIMIT_BYTES:,} bytes; shorten its texts."
-            )
-
-    def _end(self) -> None:
-        self._ended = True
+def _boundary(content_type: str) -> bytes:
+    kind, options = parse_options_header(content_type)
+    boundary = options.get(b"boundary", b"")
+    if kind != b"multipart/form-data" or not boundary:
+        raise Rejected(415, "Post the report as multipart/form-data, with a part named “report”.")
+    if not _BOUNDARY.fullmatch(boundary):
+        raise Rejected(415, "The boundary of the multipart body cannot be used.")
+    return boundary
 
 
-def _arrival(parts: list[_Part], key: str) -> Arrival:
-    reports = [bytes(part.content) for part in parts if part.field == "report"]
+def _parts(boundary: bytes, body: bytes) -> list[_Part]:
+    """The parts of a whole body: what stands between its boundaries (RFC 2046)."""
+    delimiter = b"--" + boundary
+    if not body.startswith(delimiter):
+        raise Rejected(400, "The multipart body is malformed.")
+    # One more than may come, so that too many are seen without cutting up the rest.
+    pieces = body[len(delimiter) :].split(b"\r\n" + delimiter, PARTS_LIMIT + 1)
+    if len(pieces) > PARTS_LIMIT + 1:
+        raise Rejected(413, f"More than {ATTACHMENT_LIMIT_FILES} attachments came with one report.")
+    if not pieces[-1].startswith(b"--"):
+        raise Rejected(400, "The multipart body ends before its closing boundary.")
+    return [_part(piece) for piece in pieces[:-1]]
+
+
+def _part(piece: bytes) -> _Part:
+    # The headers of a part without any are empty, and what a client wrote ends with the line of the boundary.
+    head, end, content = piece[:HEAD_LIMIT_BYTES].partition(b"\r\n\r\n")
+    if not end or not head.startswith(b"\r\n"):
+        raise Rejected(400, "The multipart body is malformed.")
+    content = piece[len(head) + len(end) :]
+    lines = head[2:].split(b"\r\n")
+    if len(lines) > HEAD_LIMIT_LINES:
+        raise Rejected(400, "The multipart body is malformed.")
+    headers = {}
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        if not colon or not _HEADER_NAME.fullmatch(name):
+            raise Rejected(400, "The multipart body is malformed.")
+        headers[name.lower()] = value.strip()
+    field, file_name = _disposition(headers.get(b"content-disposition", b""))
+    return _Part(
+        field=field,
+        file_name=file_name,
+        content_type=_text(headers.get(b"content-type", b""))[:NAME_LIMIT_CHARS],
+        content=content,
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def _disposition(value: bytes) -> tuple[str, str]:
+    """Field and file name; most posts bring the same ones."""
+    _, options = parse_options_header(value)
+    return _text(options.get(b"name", b"")), _text(options.get(b"filename", b""))
+
+
+def _arrival(parts: list[_Part], key: str, token: str) -> Arrival:
+    reports = [part.content for part in parts if part.field == "report"]
     if len(reports) > 1:
         raise Rejected(422, "Only one part “report” may come with a post; send each report by itself.")
     attachments = [
         Attachment(
             name=_file_name(part.file_name),
             content_type=part.content_type or "application/octet-stream",
-            content=bytes(part.content),
+            content=part.content,
         )
         for part in parts
         if part.field == "attachment"
@@ -167,6 +136,10 @@ def _arrival(parts: list[_Part], key: str) -> Arrival:
     report_json = reports[0] if reports else b""
     if not report_json:
         raise Rejected(422, "The part “report” is missing or empty; it must hold report.json.")
+    if len(report_json) > REPORT_LIMIT_BYTES:
+        raise Rejected(
+            413, f"The part “report” is larger than {REPORT_LIMIT_BYTES:,} bytes; shorten its texts."
+        )
     report = _report(report_json)
     reference = report.get("reference")
     if not isinstance(reference, str) or not REFERENCE.fullmatch(reference):
@@ -175,7 +148,12 @@ def _arrival(parts: list[_Part], key: str) -> Arrival:
         raise Rejected(422, "The header Idempotency-Key must hold the reference of the report.")
     _check_digests(report.get("attachments"), attachments)
     return Arrival(
-        reference=reference, report_json=report_json, attachments=attachments, summary=summarise(report)
+        reference=reference,
+        report_json=report_json,
+        attachments=attachments,
+        summary=summarise(report),
+        digest=digest_of(report_json, attachments),
+        token=token_digest(token),
     )
 
 

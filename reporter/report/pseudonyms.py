@@ -77,7 +77,9 @@ class Pseudonyms:
         """The whole table: pseudonym → name, in the order of their numbers."""
         with self._guard:
             self._load()
-            return {f"{kind}-{number}": name for kind in KINDS for name, number in self._numbers[kind].items()}
+            return {
+                f"{kind}-{number}": name for kind in KINDS for name, number in self._numbers[kind].items()
+            }
 
     @contextlib.contextmanager
     def batch(self) -> Iterator[None]:

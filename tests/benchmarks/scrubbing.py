@@ -119,7 +119,10 @@ def shares() -> list[str]:
         taken = time.process_time() - started
         what = f"{group.rows[0].kind:20} {hits:6} hits  {group.probe.pattern[:50]!r}"
         table.append((taken * 1e9 / len(text), probed * 1e9 / len(text), what))
-    return [f"{taken:6.1f} ns, probe {probed:5.1f} ns  {what}" for taken, probed, what in sorted(table, reverse=True)]
+    return [
+        f"{taken:6.1f} ns, probe {probed:5.1f} ns  {what}"
+        for taken, probed, what in sorted(table, reverse=True)
+    ]
 
 
 if __name__ == "__main__":

@@ -124,9 +124,12 @@ def test_processes_at_once_never_give_two_names_one_number(file: Path) -> None:
             given_names.setdefault(pseudonym, set()).add(name)
     assert len(given_names) == 110
     assert all(len(names) == 1 for names in given_names.values())
-    assert Pseudonyms(file).entries() == {pseudonym: names.pop() for pseudonym, names in sorted(
-        given_names.items(), key=lambda item: int(item[0].removeprefix("host-"))
-    )}
+    assert Pseudonyms(file).entries() == {
+        pseudonym: names.pop()
+        for pseudonym, names in sorted(
+            given_names.items(), key=lambda item: int(item[0].removeprefix("host-"))
+        )
+    }
 
 
 @given(st.lists(st.text(min_size=1, max_size=30), max_size=20))

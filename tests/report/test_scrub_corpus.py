@@ -11,7 +11,16 @@ from pathlib import Path
 
 from reporter.report import scrub
 from reporter.report.pseudonyms import Names, Pseudonyms
-from tests.report.corpus import Planted, clean, filled, filled_line, held_out, makers, planted, second_held_out
+from tests.report.corpus import (
+    Planted,
+    clean,
+    filled,
+    filled_line,
+    held_out,
+    makers,
+    planted,
+    second_held_out,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 SEED = 1

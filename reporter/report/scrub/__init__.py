@@ -40,10 +40,36 @@ _HOST_NAMES = ("srvr", "server", "source", "host", "hostname", "hostaddr", "addr
 _WORDS = (
     probe(
         r"«/»(?<!\S/)(?:uc|n|s[ \t\"]|wsp|rp |p:|configurationrepositoryp|add|user)",
-        *(r"«/»(?:home|users|documents and settings)[\\/]", "«/»services/t", r"«-»(?<!\S-)(?:u|a|-user|-auth|-proxy|p|w)"),
-        *(r"«\\»(?:users|documents and settings)[\\/]", r"«\$»[1-9abpy][\w-]{0,20}\$", r"«\{»s?sha", "scram«-»sha"),
-        *(r"ified «b»y", r"\bfa«x»\W", r"\bmys«q»l", r"\bs«q»lcmd", r"\bmo«b»ile", r"\bvi«b»er", r"\bapi-«k»ey[ \t]"),
-        *("webhoo«k»s/", r"\.bitri«x»24\.", r"\.atlas«v»1\.", r"«b»earer[ \t]", r"«b»asic[ \t]", "теле«ф»он", "«ф»акс", "мо«б»"),
+        *(
+            r"«/»(?:home|users|documents and settings)[\\/]",
+            "«/»services/t",
+            r"«-»(?<!\S-)(?:u|a|-user|-auth|-proxy|p|w)",
+        ),
+        *(
+            r"«\\»(?:users|documents and settings)[\\/]",
+            r"«\$»[1-9abpy][\w-]{0,20}\$",
+            r"«\{»s?sha",
+            "scram«-»sha",
+        ),
+        *(
+            r"ified «b»y",
+            r"\bfa«x»\W",
+            r"\bmys«q»l",
+            r"\bs«q»lcmd",
+            r"\bmo«b»ile",
+            r"\bvi«b»er",
+            r"\bapi-«k»ey[ \t]",
+        ),
+        *(
+            "webhoo«k»s/",
+            r"\.bitri«x»24\.",
+            r"\.atlas«v»1\.",
+            r"«b»earer[ \t]",
+            r"«b»asic[ \t]",
+            "теле«ф»он",
+            "«ф»акс",
+            "мо«б»",
+        ),
         *(f"{word}«=»" for name in _HOST_NAMES for word in (name, f"{name} ")),
     ),
     # Those without a rare letter; a word alone is found fastest.

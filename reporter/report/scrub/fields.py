@@ -21,11 +21,23 @@ _ALONE = r"(?<![^\W_]{0})"
 _WORDS = "|".join(
     f"{word}{_ALONE.format(word)}"
     for word in (
-        *("pass", "dbpass", "userpass", "mypass", "smtppass", "mailpass", "ldappass", "adminpass", "rootpass"),
+        *(
+            "pass",
+            "dbpass",
+            "userpass",
+            "mypass",
+            "smtppass",
+            "mailpass",
+            "ldappass",
+            "adminpass",
+            "rootpass",
+        ),
         *("sqlpass", "pw", "pin", "otp", "psk"),
     )
 )
-_STRICT_WORDS = "|".join(f"{word}{_ALONE.format(word)}" for word in ("sig", "ticket", "uc")) + r"|auth(?<=[a-z\d]_auth)"
+_STRICT_WORDS = (
+    "|".join(f"{word}{_ALONE.format(word)}" for word in ("sig", "ticket", "uc")) + r"|auth(?<=[a-z\d]_auth)"
+)
 # … unless it goes on to tell of something around the secret.
 _AROUND = (
     r"(?!s?[_-]?(?:expir|polic|min|max|len|age\b|hint|change|reset|field|requir|auth|manag|name|version|path|"
@@ -37,10 +49,33 @@ _NAME = (
 )
 # The same words, by their rarest letters, for one quick look at every line.
 _PROBE = probe(
-    *(r"«p»ass(?=[wpc\W_])", "«p»wd", r"«p»w(?!\w)", r"«p»in(?!\w)", r"«p»sk(?!\w)", r"ot«p»(?!\w)", "ssh«p»ass"),
+    *(
+        r"«p»ass(?=[wpc\W_])",
+        "«p»wd",
+        r"«p»w(?!\w)",
+        r"«p»in(?!\w)",
+        r"«p»sk(?!\w)",
+        r"ot«p»(?!\w)",
+        "ssh«p»ass",
+    ),
     *("re«p»ass", "to«k»en", "tic«k»et", "coo«k»ie", "«k»ey", "«k»ennwort", "se«c»ret", "«c»redential"),
-    *("access«c»ode", "access.«c»ode", "[ymne] «c»ode", "si«g»nature", r"si«g»(?=[\s\"'\\=])", "authori«z»ation"),
-    *("session«-»id", "session«_»id", "sessionid«=»", "sessid«=»", "sessionid«\"»", "samlresponse«=»", "samlrequest«=»"),
+    *(
+        "access«c»ode",
+        "access.«c»ode",
+        "[ymne] «c»ode",
+        "si«g»nature",
+        r"si«g»(?=[\s\"'\\=])",
+        "authori«z»ation",
+    ),
+    *(
+        "session«-»id",
+        "session«_»id",
+        "sessionid«=»",
+        "sessid«=»",
+        'sessionid«"»',
+        "samlresponse«=»",
+        "samlrequest«=»",
+    ),
     *("samlart«=»", "assertion«=»", "_auth«=»", "_auth «=»", r"\buc«=»", r"\buc «=»"),
     *("«п»арол", "«п»ин-?код", "то«к»ен", "се«к»рет", "«к»люч", "«к»од "),
 )
@@ -52,7 +87,9 @@ _NO_SECRET = (
     r"empty|unset|not|wrong|incorrect|нет|да|неверный|неверен|пуст|не"
 )
 _NOTHING = rf"(?!(?:{_NO_SECRET})(?![^\s\"',;&)\]}}]))"
-_DONE = r"(?!\\{0,3}[\"']?<(?:secret|credentials|token|cookie|private key|password hash|user|e-mail|phone|card)>)"
+_DONE = (
+    r"(?!\\{0,3}[\"']?<(?:secret|credentials|token|cookie|private key|password hash|user|e-mail|phone|card)>)"
+)
 _QUOTED = r"(?:[a-z]{1,2}(?=[\"']))?(?:\"(?:[^\"\\\r\n]|\\.|\"\")+\"?|'(?:[^'\\\r\n]|\\.|'')+'?)"
 _ESCAPED = r"\\{1,3}[\"'][^\"'\\\r\n]+"
 _BRACKETED = r"[\[{(][^\]})\r\n]+(?:[\]})][^\s\"',;&\]})]*)?"
@@ -76,7 +113,12 @@ BLOCKS: tuple[Group, ...] = (
     # As in the environment of a container: the name, and on the next line its value.
     group(
         r"\n[ \t]{1,32}value:[ \t]",
-        row("secret", _TELLING, rf"(?i)({_NAME}[\"']?[ \t]*\r?\n[ \t]{{1,32}}value:[ \t]+){_VALUE}", rf"\1{SECRET}"),
+        row(
+            "secret",
+            _TELLING,
+            rf"(?i)({_NAME}[\"']?[ \t]*\r?\n[ \t]{{1,32}}value:[ \t]+){_VALUE}",
+            rf"\1{SECRET}",
+        ),
     ),
     # A name alone on its line, or with the sign for a text of many lines, and the secret on the next.
     group(
@@ -207,7 +249,19 @@ COMMANDS: tuple[Row, ...] = (
     ),
     row(
         "secret",
-        ("sshpass", "ldap", "redis-cli", " login ", "psexec", "rdesktop", "plink", "isql", "osql", "sqlcmd", "bcp"),
+        (
+            "sshpass",
+            "ldap",
+            "redis-cli",
+            " login ",
+            "psexec",
+            "rdesktop",
+            "plink",
+            "isql",
+            "osql",
+            "sqlcmd",
+            "bcp",
+        ),
         r"\b((?:sshpass|ldap(?:search|modify|add|delete|whoami|passwd)|redis-cli|(?:docker|podman) login|"
         r"[Pp]s[Ee]xec\d{0,2}(?:\.exe)?|[io]sql|sqlcmd|bcp|rdesktop|plink|pscp|psftp)"
         rf"(?:[ \t]{{1,4}}(?!-[pwaP])\S{{1,64}}){{0,12}}[ \t]{{1,4}}-(?:pw|[pwaP])[ \t]{{0,4}}){_VALUE}",
@@ -251,9 +305,7 @@ PGPASS: Group = group(
     ),
 )
 
-_SECRET_NAME = re.compile(
-    rf"(?i)authorization|(?:{_PARTS}){_AROUND}|(?:{_WORDS}|{_STRICT_WORDS})\Z"
-)
+_SECRET_NAME = re.compile(rf"(?i)authorization|(?:{_PARTS}){_AROUND}|(?:{_WORDS}|{_STRICT_WORDS})\Z")
 
 
 def is_secret_name(name: str) -> bool:

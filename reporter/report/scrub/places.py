@@ -14,7 +14,17 @@ from reporter.report.scrub import people
 from reporter.report.scrub.sweep import Group, Row, group, row
 
 NAME_LEAST_CHARS = 3
-PRIVATE_SUFFIXES = ("local", "lan", "corp", "internal", "intranet", "home", "domain", "localdomain", "private")
+PRIVATE_SUFFIXES = (
+    "local",
+    "lan",
+    "corp",
+    "internal",
+    "intranet",
+    "home",
+    "domain",
+    "localdomain",
+    "private",
+)
 # Words that name nobody and nothing, and the words that scrubbing itself puts.
 COMMON_NAMES = frozenset(
     "root user users admin administrator guest test home local public default system service server host hostname "
@@ -34,13 +44,17 @@ _NO_HOST_SCHEMES = frozenset(
 )
 
 _OCTETS = r"(?:\.\d{1,3})"
-_ADDRESS_PROBE = r"1(?<![\w.]1)(?:0|92\.168|72\.(?:1[6-9]|2\d|3[01])|69\.254|00\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.\d"
+_ADDRESS_PROBE = (
+    r"1(?<![\w.]1)(?:0|92\.168|72\.(?:1[6-9]|2\d|3[01])|69\.254|00\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.\d"
+)
 _ADDRESS = (
     rf"(?<![\w.])(?:10{_OCTETS}{{3}}|(?:192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01])|"
     rf"100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])){_OCTETS}{{2}})(?!\w|\.\d)"
 )
 _ADDRESS6_PROBE = r"f(?<![\w:]f)(?:[cd][0-9a-f]{2}|e[89ab][0-9a-f]):[0-9a-f:]"
-_ADDRESS6 = r"(?i)(?<![\w:.])((?:f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]):[0-9a-f:]{2,40})(?:%[\w.-]{1,32})?(?![\w:])"
+_ADDRESS6 = (
+    r"(?i)(?<![\w:.])((?:f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]):[0-9a-f:]{2,40})(?:%[\w.-]{1,32})?(?![\w:])"
+)
 
 
 def tables(names: Names) -> tuple[tuple[Group, ...], tuple[Row, ...]]:
@@ -75,7 +89,9 @@ def tables(names: Names) -> tuple[tuple[Group, ...], tuple[Row, ...]]:
         return f"{match[1]}://{host(match[2], bare=True)}"
 
     def after_name(match: re.Match[str]) -> str:
-        return match[1] + re.sub(r"(?<![\w:.-])[\w.-]*[^\W\d_][\w.-]*", lambda m: host(m[0], bare=True), match[2])
+        return match[1] + re.sub(
+            r"(?<![\w:.-])[\w.-]*[^\W\d_][\w.-]*", lambda m: host(m[0], bare=True), match[2]
+        )
 
     def unc(match: re.Match[str]) -> str:
         return match[1] + host(match[2], bare=True)
@@ -95,9 +111,15 @@ def tables(names: Names) -> tuple[tuple[Group, ...], tuple[Row, ...]]:
 
     def home(match: re.Match[str]) -> str:
         name = match[2]
-        return match[1] + (name if name.lower() in COMMON_NAMES or PSEUDONYM.fullmatch(name) else table.user(name))
+        return match[1] + (
+            name if name.lower() in COMMON_NAMES or PSEUDONYM.fullmatch(name) else table.user(name)
+        )
 
-    own_or = rf"(?:[^\W_][\w-]*\.)*(?:{'|'.join(re.escape(domain) for domain in sorted(own))}){end}|" if own else ""
+    own_or = (
+        rf"(?:[^\W_][\w-]*\.)*(?:{'|'.join(re.escape(domain) for domain in sorted(own))}){end}|"
+        if own
+        else ""
+    )
     with_domain = row(
         "host name",
         (),
@@ -107,7 +129,9 @@ def tables(names: Names) -> tuple[tuple[Group, ...], tuple[Row, ...]]:
     found = [
         group(
             "://",
-            row("host name", (), r"\b([A-Za-z][A-Za-z0-9+.-]{0,20})://([\w-]+(?:\.[\w-]+)*)(?![\w(])", in_link),
+            row(
+                "host name", (), r"\b([A-Za-z][A-Za-z0-9+.-]{0,20})://([\w-]+(?:\.[\w-]+)*)(?![\w(])", in_link
+            ),
         ),
         group(
             r"\\\\[\w-]",
@@ -135,7 +159,9 @@ def tables(names: Names) -> tuple[tuple[Group, ...], tuple[Row, ...]]:
         row("host name", ("/s",), r"((?<!\S)/S[ \t]*\"?)([\w.-]+(?::\d{1,5})?)(?=\\)", after_name),
     )
     homes = [place.rstrip("/\\") for place in names.homes]
-    found += _exact("home directory", [place for place in homes if len(place) > NAME_LEAST_CHARS], lambda _: "<home>")
+    found += _exact(
+        "home directory", [place for place in homes if len(place) > NAME_LEAST_CHARS], lambda _: "<home>"
+    )
     found += _exact("user name", _telling(names.users), lambda match: table.user(match[0]))
     found += _exact("host name", _telling(names.hosts), lambda match: host(match[0], bare=True))
     return tuple(found), in_words
@@ -145,7 +171,9 @@ def _telling(names: tuple[str, ...]) -> list[str]:
     return [
         name
         for name in names
-        if len(name) >= NAME_LEAST_CHARS and name.lower() not in COMMON_NAMES and not PSEUDONYM.fullmatch(name)
+        if len(name) >= NAME_LEAST_CHARS
+        and name.lower() not in COMMON_NAMES
+        and not PSEUDONYM.fullmatch(name)
     ]
 
 

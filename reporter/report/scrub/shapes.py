@@ -54,14 +54,44 @@ _WHOLE = "|".join(f"{beginning}{rest}" for beginning, rest in _KEYS)
 # The same beginnings, by their rarest letters, for one quick look at every line.
 _PROBES = (
     probe(
-        *(r"ey«J»[\w-]", r"gh[oprsu]«_»\w", "pat«_»", "_v1«_»", "[rs]k«_»(?:live|test)", "whsec«_»", "npm«_»", r"\bhf«_»"),
-        *("shp(?:at|ca|pa|ss)«_»", "_oat«_»", "glsa«_»", r"\bglc«_»", "sntry[su]«_»", "lin_api«_»", "rubygems«_»"),
+        *(
+            r"ey«J»[\w-]",
+            r"gh[oprsu]«_»\w",
+            "pat«_»",
+            "_v1«_»",
+            "[rs]k«_»(?:live|test)",
+            "whsec«_»",
+            "npm«_»",
+            r"\bhf«_»",
+        ),
+        *(
+            "shp(?:at|ca|pa|ss)«_»",
+            "_oat«_»",
+            "glsa«_»",
+            r"\bglc«_»",
+            "sntry[su]«_»",
+            "lin_api«_»",
+            "rubygems«_»",
+        ),
         *("y[0-3]«_»", "figd«_»", "ntn«_»", "«x»ox[a-z]-", "«x»app-", r"S«G»\.", "«G»OCSPX-", r"\bs«k»-"),
         *("«A»(?:KIA|SIA|BIA|CCA|Iza|TATT3|GE-S|QVN|C[0-9a-f]{6})", r"\bh«v»[bsr]\.", "NRA«K»-", "PMA«K»-"),
-        *(r"\bS«K»[0-9a-f]{6}", "«Y»C[A-Z]", "«k»ey-[0-9a-f]{6}", r"\bs«q»0", "«E»AA[A-Za-z0-9]{6}", r"«v»k1\.a"),
+        *(
+            r"\bS«K»[0-9a-f]{6}",
+            "«Y»C[A-Z]",
+            "«k»ey-[0-9a-f]{6}",
+            r"\bs«q»0",
+            "«E»AA[A-Za-z0-9]{6}",
+            r"«v»k1\.a",
+        ),
     ),
     # Those without a rare letter; a word alone is found fastest.
-    *("gl(?:pat|dt|rt|ptt|cbt|ft|soat|agent|imt|oas|ffct)-", "dapi[0-9a-f]{6}", r"ya29\.", "pypi-", r"t1\.[\w-]{9}"),
+    *(
+        "gl(?:pat|dt|rt|ptt|cbt|ft|soat|agent|imt|oas|ffct)-",
+        "dapi[0-9a-f]{6}",
+        r"ya29\.",
+        "pypi-",
+        r"t1\.[\w-]{9}",
+    ),
 )
 
 BLOCKS: tuple[Group, ...] = (

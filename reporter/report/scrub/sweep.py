@@ -100,9 +100,7 @@ def swept(value: str, blocks: Sequence[Group], groups: Sequence[Group], found: C
     return value
 
 
-def _over_lines(
-    value: str, lowered: str, groups: Sequence[Group], found: Counter[str], rounds: int
-) -> str:
+def _over_lines(value: str, lowered: str, groups: Sequence[Group], found: Counter[str], rounds: int) -> str:
     after, _ = _all(groups, value, lowered, found)
     if after == value or rounds == 0:
         return after

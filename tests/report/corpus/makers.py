@@ -234,8 +234,18 @@ def phone(source: random.Random) -> str:
     code = source.choice(["495", "812", "916", "903", "343"])
     a, b, c = _digits(source, 3), _digits(source, 2), _digits(source, 2)
     forms = (
-        *(f"+7 ({code}) {a}-{b}-{c}", f"+7{code}{a}{b}{c}", f"8 ({code}) {a}-{b}-{c}", f"8-{code}-{a}-{b}-{c}"),
-        *(f"+7 {code} {a} {b} {c}", f"8 {code} {a}-{b}-{c}", f"8({code}){a}-{b}-{c}", f"+7-{code}-{a}-{b}{c}"),
+        *(
+            f"+7 ({code}) {a}-{b}-{c}",
+            f"+7{code}{a}{b}{c}",
+            f"8 ({code}) {a}-{b}-{c}",
+            f"8-{code}-{a}-{b}-{c}",
+        ),
+        *(
+            f"+7 {code} {a} {b} {c}",
+            f"8 {code} {a}-{b}-{c}",
+            f"8({code}){a}-{b}-{c}",
+            f"+7-{code}-{a}-{b}{c}",
+        ),
     )
     return source.choice(forms)
 
@@ -306,7 +316,15 @@ def this_home(source: random.Random) -> str:
 def host(source: random.Random) -> str:
     """With a suffix that is of private networks only, or of the organisation."""
     name = source.choice(["srv", "db", "sql-", "ts", "1c-", "erp", "dc"]) + _of(source, string.digits, 2)
-    ends = ("corp.local", "lan", "ad.internal", "intranet", "buh.corp", "contoso-group.example", "msk.contoso-group.example")
+    ends = (
+        "corp.local",
+        "lan",
+        "ad.internal",
+        "intranet",
+        "buh.corp",
+        "contoso-group.example",
+        "msk.contoso-group.example",
+    )
     return f"{name}.{source.choice(ends)}"
 
 
@@ -317,7 +335,12 @@ def label(source: random.Random) -> str:
 def address(source: random.Random) -> str:
     last = f"{source.randrange(1, 255)}.{source.randrange(1, 255)}"
     return source.choice(
-        [f"10.{source.randrange(256)}.{last}", f"192.168.{last}", f"172.{source.randrange(16, 32)}.{last}", f"100.{source.randrange(64, 128)}.{last}"]
+        [
+            f"10.{source.randrange(256)}.{last}",
+            f"192.168.{last}",
+            f"172.{source.randrange(16, 32)}.{last}",
+            f"100.{source.randrange(64, 128)}.{last}",
+        ]
     )
 
 
@@ -334,8 +357,14 @@ def time(source: random.Random) -> str:
     milli = source.randrange(1000)
     return source.choice(
         [
-            *(f"2026-11-{day:02} {hour:02}:{minute:02}:07,{milli:03}", f"{day:02}.11.2026 {hour:02}:{minute:02}:07"),
-            *(f"2026-11-{day:02}T{hour:02}:{minute:02}:07.{milli:03}+03:00", f"Nov {day:2} {hour:02}:{minute:02}:07"),
+            *(
+                f"2026-11-{day:02} {hour:02}:{minute:02}:07,{milli:03}",
+                f"{day:02}.11.2026 {hour:02}:{minute:02}:07",
+            ),
+            *(
+                f"2026-11-{day:02}T{hour:02}:{minute:02}:07.{milli:03}+03:00",
+                f"Nov {day:2} {hour:02}:{minute:02}:07",
+            ),
         ]
     )
 
@@ -373,4 +402,10 @@ def price(source: random.Random) -> str:
 
 
 def path(source: random.Random) -> str:
-    return source.choice(["/usr/lib/python3.11/ssl.py", r"C:\Program Files\1cv8\8.3.21.1644\bin\1cv8c.exe", "src/login/session.py"])
+    return source.choice(
+        [
+            "/usr/lib/python3.11/ssl.py",
+            r"C:\Program Files\1cv8\8.3.21.1644\bin\1cv8c.exe",
+            "src/login/session.py",
+        ]
+    )
