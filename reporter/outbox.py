@@ -119,6 +119,13 @@ def _reduce(envelope: Envelope) -> Envelope:
     )
 
 
+def shown(address: str) -> str:
+    """The address of a destination without its secrets, as pauses and histories name it."""
+    from reporter.texts.safe import without_secrets
+
+    return without_secrets(address)
+
+
 def leave_to_courier(loaded: Loaded) -> None:
     """Start the process that sends what waits, now and later; see delivery/courier.py. Never raises.
 

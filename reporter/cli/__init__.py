@@ -60,7 +60,7 @@ def reporter() -> None:
 for _command in (
     *(failures.demo, failures.diagnose, failures.show, failures.report, failures.watch, failures.about),
     *(queue.queue, queue.status),
-    *(administration.names, administration.policies),
+    *(administration.doctor, administration.names, administration.policies),
     *(support.replay, support.inbox),
 ):
     reporter.add_command(_command)

@@ -3,12 +3,64 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 
 import click
 
 from reporter import showing
-from reporter.cli.common import BAD_USAGE, DONE, as_json, finish, print_json
+from reporter.cli.common import BAD_USAGE, DONE, FAILED, as_json, finish, print_json
 from reporter.errors import UsageError
+
+
+@click.command()
+@as_json
+def doctor(json_: bool) -> None:
+    """Say what is wrong with the settings, the destinations and the queue of this computer.
+
+    Ends with status 0 where nothing is, 1 where reports are held up, and 2 where settings are malformed.
+    """
+    from reporter import outbox
+
+    loaded = showing.load_and_warn("", {})
+    with outbox.spool(loaded) as kept:
+        envelopes = kept.list()
+        pauses = [
+            {
+                "destination": pause.destination,
+                "since": pause.since,
+                "reason": pause.reason,
+            }
+            for pause in kept.pauses()
+        ]
+        remark = kept.remark
+    addresses = loaded.settings.destinations_in_order()
+    held_up = [str(pause["destination"]) for pause in pauses]
+    states = Counter(str(envelope.state) for envelope in envelopes)
+    if json_:
+        print_json(
+            {
+                "problems": [*loaded.problems, *([remark] if remark else [])],
+                "destinations": [outbox.shown(address) for address in addresses],
+                "paused": pauses,
+                "queue": states,
+            }
+        )
+    else:
+        for address in addresses:
+            name = outbox.shown(address)
+            click.echo(f"{name}  {'paused' if name in held_up else 'not paused'}")
+        for pause in pauses:
+            click.echo(
+                f"{pause['destination']}  paused since {pause['since']:%Y-%m-%d %H:%M}: {pause['reason']}"
+            )
+        if not addresses:
+            click.echo("There is nowhere to send to: set `endpoint`.")
+        click.echo(
+            "  ".join(f"{state}: {number}" for state, number in sorted(states.items())) or "No reports."
+        )
+        if remark:
+            click.echo(remark, err=True)
+    finish(BAD_USAGE if loaded.problems else FAILED if pauses or remark or not addresses else DONE)
 
 
 @click.command()

@@ -26,17 +26,20 @@ SCRIPT_HEADERS = SAFE_HEADERS | {"Content-Security-Policy": f"{_POLICY}; script-
 
 
 class Problem(Exception):
-    """A request that is answered with this HTTP status and this sentence."""
+    """A request that is answered with this HTTP status and this sentence; in the names of ``headers`` an
+    underscore stands for a hyphen."""
 
     def __init__(self, status: int, detail: str, **headers: str) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
-        self.headers = headers
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
     def answer(self) -> Response:
         """The answer for a program."""
-        return problem(self.status, self.detail, **self.headers)
+        answer = problem(self.status, self.detail)
+        answer.headers.update(self.headers)
+        return answer
 
 
 def problem(status: int, detail: str, **headers: str) -> Response:
@@ -56,6 +59,6 @@ def json_answer(document: Any, status: int = 200) -> Response:
     )
 
 
-def page(markup: str, status: int = 200, headers: dict[str, str] = SAFE_HEADERS) -> Response:
+def html_page(markup: str, status: int = 200, headers: dict[str, str] = SAFE_HEADERS) -> Response:
     """A page for a person."""
     return Response(markup, status_code=status, headers=headers, media_type="text/html; charset=utf-8")

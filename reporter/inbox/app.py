@@ -1,17 +1,16 @@
-"""App: the HTTP side of the inbox.
+"""App: the HTTP side of the inbox. What agents ask is in ``intake``, what support writes in ``writing``.
 
-POST /reports                            take a report; answered only after the store has it on disk
 GET  /                                   the list for support
 GET  /reports/{reference}                one report, as a page or as JSON
 GET  /reports/{reference}/report.json    the very bytes that were sent
 GET  /reports/{reference}/attachments/N  one attachment, from 0: pictures to look at, the rest to save
 GET  /reports/{reference}/attachments/N/text   a text file, as a page
+GET  /decode                             what a person read out on the telephone, as a page
 GET  /health                             for monitoring
 """
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import hmac
@@ -27,22 +26,27 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from reporter.inbox.answering import SAFE_HEADERS, Problem, html_page, json_answer, problem
 from reporter.inbox.files import HEAD_BYTES, is_text, picture_type
+from reporter.inbox.intake import Intake
 from reporter.inbox.layout import message_page
+from reporter.inbox.limits import come_back_s
 from reporter.inbox.list_page import ROWS_PER_PAGE, Choice, list_page
 from reporter.inbox.report_page import report_page
-from reporter.inbox.store import Attachment, Conflict, Store, Stored
+from reporter.inbox.store import Attachment, Store, Stored
 from reporter.inbox.text_page import text_page
-from reporter.inbox.upload import REFERENCE, Rejected, receive
+from reporter.inbox.upload import FINGERPRINT_LIMIT_CHARS, REFERENCE
+from reporter.inbox.writing import Writing
 
 USER = "support"
-UPLOAD_LIMIT_S = 120.0
 SEARCH_LIMIT_CHARS = 200
 PAGE_LIMIT = 100_000
+ONLY_COUNTED_LIMIT_ROWS = 20
 
 _LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _LOOPBACK_HOST = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?", re.IGNORECASE)
@@ -50,106 +54,79 @@ _STATIC = {
     "/style.css": ("style.css", "text/css; charset=utf-8"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
-_SAFE_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def create_app(
-    store: Store, *, password: str = "", now: Callable[[], datetime] = lambda: datetime.now(UTC)
-) -> Starlette:
+    store: Store,
+    *,
+    password: str = "",
+    spread_s: float | None = None,
+    reports_per_s: float = 0,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> ASGIApp:
     """The ASGI application on ``store``.
 
     With a ``password``, pages need HTTP Basic authentication as the user ``support``; posting reports
     never does. Without one, pages are only shown to requests for this computer's own address, so
-    that a web site cannot read them through a name that it points here.
+    that a web site cannot read them through a name that it points here. ``spread_s``: over how much time
+    agents are told to spread automatic reports; ``reports_per_s``: more are turned away, 0 for no limit.
     """
-    return Endpoints(store, password, now).application()
+    intake = Intake(store, spread_s=spread_s, reports_per_s=reports_per_s)
+    pages = Endpoints(store, password, now).application(intake)
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        # What everybody does at once in an outage takes the shortest way.
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == "/reports":
+            await intake.take(scope, receive, send)
+        else:
+            await pages(scope, receive, send)
+
+    return application
 
 
 class Endpoints:
-    """What is answered, one method for each address."""
+    """The pages, one method for each address."""
 
     def __init__(self, store: Store, password: str, now: Callable[[], datetime]) -> None:
         self._store = store
         self._now = now
         self._expected = f"{USER}:{password}".encode() if password else b""
+        self._writing = Writing(store)
 
-    def application(self) -> Starlette:
+    def application(self, intake: Intake) -> Starlette:
         """The routes and how errors are answered."""
-        guarded = self._guarded
+        guarded, writing = self._guarded, self._writing
+        one = "/reports/{reference}"
         return Starlette(
             routes=[
-                Route("/reports", self.take, methods=["POST"]),
+                Route("/reports/precheck", intake.precheck, methods=["POST"]),
+                Route("/reports/count", intake.count, methods=["POST"]),
+                Route(f"{one}/status", intake.status, methods=["GET"]),
                 Route("/", guarded(self.show_list), methods=["GET"]),
-                Route("/reports/{reference}", guarded(self.show_report), methods=["GET"]),
-                Route("/reports/{reference}/report.json", guarded(self.give_document), methods=["GET"]),
-                Route(
-                    "/reports/{reference}/attachments/{position}",
-                    guarded(self.give_attachment),
-                    methods=["GET"],
-                ),
-                Route(
-                    "/reports/{reference}/attachments/{position}/text",
-                    guarded(self.show_text),
-                    methods=["GET"],
-                ),
+                Route(one, guarded(self.show_report), methods=["GET"]),
+                Route(f"{one}/report.json", guarded(self.give_document), methods=["GET"]),
+                Route(f"{one}/attachments/{{position}}", guarded(self.give_attachment), methods=["GET"]),
+                Route(f"{one}/attachments/{{position}}/text", guarded(self.show_text), methods=["GET"]),
+                Route(f"{one}/answer", guarded(writing.answer_report), methods=["POST"]),
+                Route("/kind/answer", guarded(writing.answer_kind), methods=["POST"]),
+                Route("/kind/need", guarded(writing.set_need), methods=["POST"]),
                 Route("/health", self.health, methods=["GET"]),
                 *(Route(path, give_static, methods=["GET"]) for path in _STATIC),
             ],
-            exception_handlers={HTTPException: _http_problem, sqlite3.Error: _disk_problem},
-        )
-
-    # For agents
-
-    async def take(self, request: Request) -> Response:
-        """Keep a posted report and confirm it."""
-        headers = request.headers
-        try:
-            async with asyncio.timeout(UPLOAD_LIMIT_S):
-                arrival = await receive(
-                    headers.get("content-type", ""), headers.get("idempotency-key", ""), request.stream()
-                )
-            is_new = await asyncio.wrap_future(self._store.put(arrival))
-        except Rejected as rejected:
-            # More of the body may follow, without end; closing stops it.
-            return problem(rejected.status, rejected.detail, Connection="close")
-        except Conflict:
-            return problem(409, "This reference already belongs to a different report.")
-        except TimeoutError:
-            return problem(
-                408, f"The report did not arrive within {UPLOAD_LIMIT_S:.0f} seconds.", Connection="close"
-            )
-        except ClientDisconnect:
-            return Response(status_code=400)  # nobody is there to read it
-        except sqlite3.Error:
-            return problem(
-                503, "The report could not be written to the disk; send it again later.", Retry_After="60"
-            )
-        return _json(
-            {
-                "reference": arrival.reference,
-                "state": "accepted",
-                "page": f"{request.base_url}reports/{arrival.reference}",
+            exception_handlers={
+                HTTPException: _http_problem,
+                Problem: _own_problem,
+                sqlite3.Error: _disk_problem,
             },
-            status=201 if is_new else 200,
         )
 
     async def health(self, request: Request) -> Response:
         """Says whether reports can be kept and read."""
-        if await run_in_threadpool(self._store.healthy):
-            return _json({"status": "ok"})
-        return _json({"status": "failing"}, status=503)
+        if await run_in_threadpool(self._store.database.healthy):
+            return json_answer({"status": "ok"})
+        return json_answer({"status": "failing"}, status=503)
 
     # For support
 
@@ -159,7 +136,7 @@ class Endpoints:
         choice = Choice(
             search=search,
             cause=request.query_params.get("cause", "")[:SEARCH_LIMIT_CHARS],
-            kind=request.query_params.get("kind", "")[:SEARCH_LIMIT_CHARS],
+            kind=request.query_params.get("kind", "")[:FINGERPRINT_LIMIT_CHARS],
             by_kind=request.query_params.get("view") == "kinds",
         )
         number = request.query_params.get("page", "1")
@@ -176,16 +153,34 @@ class Endpoints:
             limit=ROWS_PER_PAGE,
             offset=(page - 1) * ROWS_PER_PAGE,
         )
-        return _page(list_page(listing, choice, page=page, now=self._now()))
+        kinds, kind, only_counted = self._store.kinds, None, []
+        if choice.kind:
+            kind = await run_in_threadpool(kinds.get, choice.kind)
+        elif choice.by_kind and page == 1:
+            only_counted = await run_in_threadpool(kinds.only_counted, ONLY_COUNTED_LIMIT_ROWS)
+        return html_page(
+            list_page(
+                listing,
+                choice,
+                page=page,
+                now=self._now(),
+                kind=kind,
+                only_counted=only_counted,
+                key=self._writing.key,
+            )
+        )
 
     async def show_report(self, request: Request) -> Response:
         """One report, as JSON for programs that ask for it, otherwise as a page."""
         stored = await self._stored(request)
         if _prefers_json(request.headers.get("accept", "")):
             return Response(
-                _as_json(stored, str(request.base_url)), headers=_SAFE_HEADERS, media_type="application/json"
+                _as_json(stored, str(request.base_url)), headers=SAFE_HEADERS, media_type="application/json"
             )
-        return _page(await run_in_threadpool(report_page, stored))
+        kind = await run_in_threadpool(
+            self._store.kinds.about, stored.reference, stored.fingerprint, stored.received_at
+        )
+        return html_page(await run_in_threadpool(report_page, stored, kind, self._writing.key))
 
     async def give_document(self, request: Request) -> Response:
         """report.json, byte for byte."""
@@ -206,7 +201,7 @@ class Endpoints:
             raise HTTPException(404, "This attachment is not text; save it instead.")
         reference = standard_reference(request.path_params["reference"])
         position = int(request.path_params["position"])
-        return _page(await run_in_threadpool(text_page, reference, position, file))
+        return html_page(await run_in_threadpool(text_page, reference, position, file))
 
     async def _attachment(self, request: Request) -> Attachment:
         reference = standard_reference(request.path_params["reference"])
@@ -262,7 +257,7 @@ def problem(status: int, detail: str, **headers: str) -> Response:
     return Response(
         msgspec.json.encode({"title": HTTPStatus(status).phrase, "status": status, "detail": detail}),
         status_code=status,
-        headers=_SAFE_HEADERS | {name.replace("_", "-"): value for name, value in headers.items()},
+        headers=SAFE_HEADERS | {name.replace("_", "-"): value for name, value in headers.items()},
         media_type="application/problem+json",
     )
 
@@ -271,35 +266,34 @@ async def give_static(request: Request) -> Response:
     """The style sheet and the icon."""
     name, media_type = _STATIC[request.url.path]
     content = await run_in_threadpool((Path(__file__).parent / name).read_bytes)
-    return Response(content, headers=_SAFE_HEADERS | {"Cache-Control": "max-age=3600"}, media_type=media_type)
+    return Response(content, headers=SAFE_HEADERS | {"Cache-Control": "max-age=3600"}, media_type=media_type)
 
 
 async def _http_problem(request: Request, error: Exception) -> Response:
     """Browsers get a page, programs a problem document."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    if "text/html" not in request.headers.get("accept", ""):
-        answer = problem(error.status_code, error.detail)
-    else:
-        answer = _page(message_page(HTTPStatus(error.status_code).phrase, error.detail), error.status_code)
+    answer = _said(request, error.status_code, error.detail)
     answer.headers.update(error.headers or {})
     return answer
 
 
+async def _own_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - registered for nothing else
+    answer = _said(request, error.status, error.detail)
+    answer.headers.update(error.headers)
+    return answer
+
+
 async def _disk_problem(request: Request, error: Exception) -> Response:
-    return problem(503, "The database cannot be read at the moment; try again later.", Retry_After="60")
+    answer = _said(request, 503, "The database cannot be used at the moment; try again later.")
+    answer.headers["Retry-After"] = come_back_s()
+    return answer
 
 
-def _page(markup: str, status: int = 200) -> Response:
-    return Response(markup, status_code=status, headers=_SAFE_HEADERS, media_type="text/html; charset=utf-8")
-
-
-def _json(document: dict[str, str], status: int = 200) -> Response:
-    return Response(
-        msgspec.json.encode(document),
-        status_code=status,
-        headers=_SAFE_HEADERS,
-        media_type="application/json",
-    )
+def _said(request: Request, status: int, sentence: str) -> Response:
+    if "text/html" not in request.headers.get("accept", ""):
+        return problem(status, sentence)
+    return html_page(message_page(HTTPStatus(status).phrase, sentence), status)
 
 
 def _as_json(stored: Stored, base: str) -> bytes:
@@ -329,7 +323,7 @@ def _as_json(stored: Stored, base: str) -> bytes:
 def _file(content: bytes, content_type: str, name: str, *, disposition: str = "attachment") -> Response:
     disposition = f"{disposition}; filename*=UTF-8''{quote(name.encode('utf-8', 'replace'), safe='')}"
     return Response(
-        content, headers=_SAFE_HEADERS | {"Content-Disposition": disposition, "Content-Type": content_type}
+        content, headers=SAFE_HEADERS | {"Content-Disposition": disposition, "Content-Type": content_type}
     )
 
 

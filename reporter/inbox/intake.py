@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 from reporter.inbox import upload
 from reporter.inbox.answering import Problem, json_answer, problem
 from reporter.inbox.kinds import Answer, token_digest
-from reporter.inbox.limits import Bucket, Room, come_back_s
+from reporter.inbox.limits import Bucket, Room, come_back_s, too_many
 from reporter.inbox.store import Conflict, Store
 from reporter.texts.safe import one_line
 
@@ -32,7 +32,6 @@ ROOM_LIMIT_BYTES = 256 * 1024 * 1024
 QUESTIONS_PER_S = 2_000.0
 
 _NOT_WRITTEN = "could not be written to the disk; send it again later."
-_TOO_MANY = "More comes in than this inbox can take; send it again later."
 # The same sentence for a wrong token, so that nobody learns which references there are.
 _NO_STATUS = "There is no report with this reference and this token here."
 
@@ -61,10 +60,9 @@ class Intake:
         headers = dict(scope["headers"])
         held = _Held(self._room)
         try:
-            if not self._reports.takes():
-                raise Problem(429, _TOO_MANY, Retry_After=come_back_s(), Connection="close")
             async with asyncio.timeout(UPLOAD_LIMIT_S):
                 body = await _body(receive, held)
+            self._reports.let_in()
             arrival = upload.read(
                 headers.get(b"content-type", b"").decode("latin-1"),
                 headers.get(b"idempotency-key", b"").decode("latin-1"),
@@ -100,10 +98,7 @@ class Intake:
 
     async def precheck(self, request: Request) -> Response:
         """How much of a report of this kind is wanted."""
-        try:
-            question = await self._question(request)
-        except Problem as trouble:
-            return trouble.answer()
+        question = await self._question(request)
         kinds = self._store.kinds
         kind = kinds.remembered(question.fingerprint)
         if kind is None:
@@ -119,53 +114,37 @@ class Intake:
 
     async def count(self, request: Request) -> Response:
         """One more has this fault; the same reference counts once."""
-        try:
-            question = await self._question(request)
-            if not upload.REFERENCE.fullmatch(question.reference):
-                raise Problem(422, "The member “reference” is not a reference such as 7K3D-9QX2M.")
-            if request.headers.get("idempotency-key", "") != question.reference:
-                raise Problem(422, "The header Idempotency-Key must hold the reference.")
-            token = _token(request)
-            is_new = await self._store.kinds.count(
-                question.reference, question.fingerprint, token_digest(token)
-            )
-        except Problem as trouble:
-            return trouble.answer()
-        except sqlite3.Error:
-            return problem(503, f"The count {_NOT_WRITTEN}", Retry_After=come_back_s())
+        question = await self._question(request)
+        if not upload.REFERENCE.fullmatch(question.reference):
+            raise Problem(422, "The member “reference” is not a reference such as 7K3D-9QX2M.")
+        if request.headers.get("idempotency-key", "") != question.reference:
+            raise Problem(422, "The header Idempotency-Key must hold the reference.")
+        token = token_digest(_token(request))
+        is_new = await self._store.kinds.count(question.reference, question.fingerprint, token)
         return json_answer({"reference": question.reference, "state": "accepted"}, 201 if is_new else 200)
 
     async def status(self, request: Request) -> Response:
         """Support's answer to one report."""
-        reference = request.path_params["reference"]
-        try:
-            self._let_in()
-            token = _token(request)
-        except Problem as trouble:
-            return trouble.answer()
+        self._questions.let_in()
+        reference, token = request.path_params["reference"], _token(request)
         found: list[Answer] | None = None
         if token and upload.REFERENCE.fullmatch(reference):
             found = await run_in_threadpool(self._store.kinds.status, reference, token_digest(token))
         if found is None:
-            return problem(404, _NO_STATUS)
+            raise Problem(404, _NO_STATUS)
         latest = found[0] if found else None
+        words = latest and {"text": latest.text, "at": latest.written_at, "by": latest.written_by}
         return json_answer(
             {
                 "reference": reference,
                 "state": "answered" if latest else "accepted",
-                "answer": {"text": latest.text, "at": latest.written_at, "by": latest.written_by}
-                if latest
-                else None,
+                "answer": words,
                 "solved": latest is not None and latest.is_solved,
             }
         )
 
-    def _let_in(self) -> None:
-        if not self._questions.takes():
-            raise Problem(429, _TOO_MANY, Retry_After=come_back_s())
-
     async def _question(self, request: Request) -> _Question:
-        self._let_in()
+        self._questions.let_in()
         raw = await small_body(request, QUESTION_LIMIT_BYTES)
         try:
             question = msgspec.json.decode(raw, type=_Question)
@@ -197,47 +176,51 @@ async def small_body(request: Request, limit_bytes: int) -> bytes:
 
 
 class _Held:
-    """What one request holds of the room."""
+    """What one request holds of the room for all of them."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
         self._count = 0
 
-    def take(self, count: int) -> None:
-        """Raises Problem where there is no room at the moment."""
-        if not self._room.take(count):
-            raise Problem(429, _TOO_MANY, Retry_After=come_back_s(), Connection="close")
-        self._count += count
+    def take(self, count: int) -> bool:
+        """Whether there is room for so much more at the moment."""
+        has_room = self._room.take(count)
+        self._count += count if has_room else 0
+        return has_room
 
     def give_back(self) -> None:
+        """Nothing is held any more."""
         self._room.give(self._count)
         self._count = 0
 
 
 async def _body(receive: Receive, held: _Held) -> bytes:
-    """The whole body; more than may come is read and thrown away up to a limit, because an answer given
-    while the sender still sends would be lost with the connection."""
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        block: bytes = message.get("body", b"")
-        held.take(len(block))
-        return block
-    body, size = bytearray(), 0
-    while True:
+    """The whole body.
+
+    What cannot be taken is read and thrown away up to a limit: an answer given while the sender still
+    sends would be lost with the connection, and the report would come again and again.
+    """
+    blocks: list[bytes] = []
+    size, has_room, has_more = 0, True, True
+    while has_more and size <= upload.DRAIN_LIMIT_BYTES:
+        message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        block = message.get("body", b"")
+        block: bytes = message.get("body", b"")
+        has_more = message.get("more_body", False)
         size += len(block)
-        if size <= upload.BODY_LIMIT_BYTES:
-            held.take(len(block))
-            body += block
-        if not message.get("more_body") or size > upload.DRAIN_LIMIT_BYTES:
-            break
-        message = await receive()
+        has_room = has_room and size <= upload.BODY_LIMIT_BYTES and held.take(len(block))
+        if has_room:
+            blocks.append(block)
+        else:
+            blocks.clear()
+            held.give_back()
     if size > upload.BODY_LIMIT_BYTES:
         limit = upload.BODY_LIMIT_BYTES
         raise upload.Rejected(413, f"The body is larger than {limit:,} bytes; leave out attachments.")
-    return bytes(body)
+    if not has_room:
+        raise too_many()
+    return blocks[0] if len(blocks) == 1 else b"".join(blocks)
 
 
 def _token(request: Request) -> str:

@@ -99,11 +99,14 @@ def owner_chip(owner: str) -> Html | None:
     return tag("span", readable.OWNERS.get(owner, owner), class_=f"chip owner {look}", title="Can mend it")
 
 
-def kind_chip(alike: int, *, href: str | None = None) -> Html | None:
-    """How many reports there are of one kind; None where there is only this one."""
-    if alike < 2:
+def kind_chip(alike: int, counted: int = 0, *, href: str | None = None) -> Html | None:
+    """How many reports there are of one kind, and how many more have it; None where there is only this one."""
+    if alike + counted < 2:
         return None
-    return tag("a" if href else "span", f"{alike:,} of this kind", class_="chip kind", href=href)
+    text = f"{alike:,} of this kind"
+    if counted:
+        text = f"{alike:,} + {counted:,} of this kind"
+    return tag("a" if href else "span", text, class_="chip kind", href=href)
 
 
 def layer_class(cause: str) -> str:

@@ -9,6 +9,8 @@ import random
 import time
 from collections.abc import Callable
 
+from reporter.inbox.answering import Problem
+
 RETRY_SHORTEST_S = 5
 RETRY_LONGEST_S = 60
 
@@ -37,6 +39,11 @@ class Bucket:
         self._left -= 1
         return True
 
+    def let_in(self) -> None:
+        """Raises Problem where no more may pass now."""
+        if not self.takes():
+            raise too_many()
+
 
 class Room:
     """Memory for what is being received: never more than ``limit_bytes`` over all requests."""
@@ -54,6 +61,13 @@ class Room:
     def give(self, count: int) -> None:
         """So many bytes are not held any more."""
         self._left += count
+
+
+def too_many() -> Problem:
+    """What those hear who are turned away; the time to come back is only for them."""
+    return Problem(
+        429, "More comes in than this inbox can take; send it again later.", Retry_After=come_back_s()
+    )
 
 
 def come_back_s() -> str:

@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from reporter.inbox import readable
+from reporter.inbox.forms import kind_panel
+from reporter.inbox.kinds import Kind
 from reporter.inbox.layout import cause_chip, document, kind_chip, layer_class, owner_chip
 from reporter.inbox.markup import Child, Html, tag
 from reporter.inbox.store import Listing, Row
@@ -32,8 +34,18 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     by_kind: bool = False
 
 
-def list_page(listing: Listing, choice: Choice, *, page: int, now: datetime) -> str:
-    """The page; ``now`` decides which day is called today."""
+def list_page(
+    listing: Listing,
+    choice: Choice,
+    *,
+    page: int,
+    now: datetime,
+    kind: Kind | None = None,
+    only_counted: list[tuple[str, int]] | None = None,
+    key: str = "",
+) -> str:
+    """The page; ``now`` decides which day is called today. ``kind``: the chosen one, ``key``: for its forms;
+    ``only_counted``: fingerprints that nobody reported and how many have them."""
     entries = listing.kinds if choice.by_kind else listing.total
     pages = max(1, -(-entries // ROWS_PER_PAGE))
     days = [
@@ -52,13 +64,15 @@ def list_page(listing: Listing, choice: Choice, *, page: int, now: datetime) -> 
                 "section",
                 tag(
                     "div",
-                    tag("h1", _how_many(listing, choice), class_="count"),
+                    tag("h1", _how_many(listing, choice, kind), class_="count"),
                     _views(choice) if not choice.kind else None,
                     class_="top",
                 ),
                 tag("p", tag("a", "← All reports", href=_address(Choice(search=choice.search))))
                 if choice.kind
                 else None,
+                kind_panel(kind, key) if kind is not None else None,
+                _only_counted(only_counted or []),
                 days or _nothing(choice),
                 _page_links(page, pages, choice) if pages > 1 else None,
             ),
@@ -96,7 +110,7 @@ def _row(row: Row, choice: Choice) -> Html:
     summary = row.summary
     moment = row.received_at.astimezone()
     href = f"/reports/{row.reference}"
-    if choice.by_kind and row.alike > 1:
+    if choice.by_kind and row.alike + row.counted > 1:
         href = _address(Choice(kind=summary.fingerprint))
     return tag(
         "li",
@@ -128,7 +142,7 @@ def _row(row: Row, choice: Choice) -> Html:
                 tag(
                     "span",
                     tag("span", summary.application, class_="application"),
-                    kind_chip(row.alike) if not choice.kind else None,
+                    kind_chip(row.alike, row.counted) if not choice.kind else None,
                     class_="program",
                 ),
                 tag("span", summary.contact, class_="contact") if summary.contact else None,
@@ -170,18 +184,47 @@ def _views(choice: Choice) -> Html:
     )
 
 
-def _how_many(listing: Listing, choice: Choice) -> list[Child]:
+def _how_many(listing: Listing, choice: Choice, kind: Kind | None) -> list[Child]:
     number = listing.total
     text: list[Child] = ["1 report" if number == 1 else f"{number:,} reports"]
     if choice.by_kind:
         text.append(" of 1 kind" if listing.kinds == 1 else f" of {listing.kinds:,} kinds")
     if choice.kind:
         text += [" of this kind ", tag("code", one_line(choice.kind, KIND_LIMIT_CHARS), class_="faint")]
+        if kind is not None and kind.counted:
+            text.append(f", {kind.counted:,} more {'has' if kind.counted == 1 else 'have'} it too")
     if choice.cause:
         text += [" with the cause ", tag("em", choice.cause)]
     if choice.search:
         text += [" mentioning ", tag("em", choice.search)]
     return text
+
+
+def _only_counted(rows: list[tuple[str, int]]) -> Html | None:
+    """Kinds without any report: people were asked not to send one."""
+    if not rows:
+        return None
+    return tag(
+        "div",
+        tag("h2", "Counted, without a report", class_="day"),
+        tag(
+            "ul",
+            [
+                tag(
+                    "li",
+                    tag(
+                        "a",
+                        tag("code", one_line(fingerprint, KIND_LIMIT_CHARS)),
+                        tag("span", f"{count:,} {'has' if count == 1 else 'have'} it", class_="faint"),
+                        href=_address(Choice(kind=fingerprint)),
+                        class_="counted",
+                    ),
+                )
+                for fingerprint, count in rows
+            ],
+            class_="rows",
+        ),
+    )
 
 
 def _nothing(choice: Choice) -> Html:

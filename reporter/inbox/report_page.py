@@ -15,6 +15,8 @@ import msgspec
 
 from reporter.inbox import readable
 from reporter.inbox.enclosed import files_card, missing_card, pictures_card, receipt_card
+from reporter.inbox.forms import answer_card, how_many
+from reporter.inbox.kinds import Kind
 from reporter.inbox.layout import card, cause_chip, definitions, document, kind_chip, layer_class, owner_chip
 from reporter.inbox.markup import Child, Html, tag
 from reporter.inbox.members import mapping, mappings, string, strings
@@ -22,7 +24,7 @@ from reporter.inbox.store import Stored
 from reporter.texts.safe import one_line
 
 _KNOWN_MEMBERS = frozenset({
-    "schema", "reference", "id", "created_at", "sent_by_person", "fingerprint", "failure", "verdict", "facts",
+    "schema", "reference", "id", "created_at", "sent_by_person", "fingerprint", "suppressed", "failure", "verdict", "facts",
     "story", "attachments", "scrubbed", "left_out", "dropped", "agent",
 })  # fmt: skip
 _GOOD_OUTCOMES = frozenset({"resolved", "literal", "connected", "verified", "answered"})
@@ -47,8 +49,12 @@ _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"\+?[\d][\d ()/-]{5,24}\d")
 
 
-def report_page(stored: Stored) -> str:
-    """Everything about one report: verdict, story, evidence, facts, and the very document that was sent."""
+def report_page(stored: Stored, kind: Kind | None = None, key: str = "") -> str:
+    """Everything about one report: verdict, story, evidence, facts, and the very document that was sent.
+
+    ``kind``: its kind, with the answers that its sender gets; ``key``: for the form that answers.
+    """
+    kind = kind or Kind(fingerprint=stored.fingerprint, reports=stored.alike)
     report = mapping(msgspec.json.decode(stored.report_json))
     verdict, failure = mapping(report.get("verdict")), mapping(report.get("failure"))
     headline = (
@@ -62,12 +68,13 @@ def report_page(stored: Stored) -> str:
         f"{stored.reference} · {one_line(headline, 80)}",
         tag(
             "main",
-            _verdict_card(stored, headline, verdict, string(report.get("fingerprint"))),
+            _verdict_card(stored, headline, verdict, string(report.get("fingerprint")), kind.counted),
             tag(
                 "div",
                 tag(
                     "div",
                     _story_card(stored.reference, mapping(report.get("story"))),
+                    answer_card(stored.reference, kind, key, can_be_answered=stored.can_be_answered),
                     pictures_card(stored, remarks),
                     _ladder_card(mapping(verdict.get("evidence")), string(verdict.get("layer"))),
                     _failure_card(failure),
@@ -75,7 +82,7 @@ def report_page(stored: Stored) -> str:
                 ),
                 tag(
                     "aside",
-                    _glance_card(stored, report, failure, verdict),
+                    _glance_card(stored, report, failure, verdict, kind),
                     files_card(stored, remarks),
                     missing_card(stored, report),
                     receipt_card(report.get("scrubbed")),
@@ -91,7 +98,9 @@ def report_page(stored: Stored) -> str:
     )
 
 
-def _verdict_card(stored: Stored, headline: str, verdict: dict[str, Any], fingerprint: str) -> Html:
+def _verdict_card(
+    stored: Stored, headline: str, verdict: dict[str, Any], fingerprint: str, counted: int
+) -> Html:
     advice = verdict.get("advice")
     confidence = string(verdict.get("confidence"))
     runner_up = string(verdict.get("runner_up"))
@@ -106,7 +115,7 @@ def _verdict_card(stored: Stored, headline: str, verdict: dict[str, Any], finger
             if confidence
             else None,
             tag("span", "or ", tag("b", runner_up), class_="chip", title="Runner-up") if runner_up else None,
-            kind_chip(stored.alike, href=_kind_address(fingerprint)),
+            kind_chip(stored.alike, counted, href=_kind_address(fingerprint)),
             class_="chips",
         ),
         tag("h1", headline),
@@ -220,7 +229,7 @@ def _failure_card(failure: dict[str, Any]) -> Html | None:
 
 
 def _glance_card(
-    stored: Stored, report: dict[str, Any], failure: dict[str, Any], verdict: dict[str, Any]
+    stored: Stored, report: dict[str, Any], failure: dict[str, Any], verdict: dict[str, Any], kind: Kind
 ) -> Html:
     application = mapping(failure.get("application"))
     by_person = report.get("sent_by_person")
@@ -240,18 +249,19 @@ def _glance_card(
         ("Repeats", f"{stored.repeats:,}, each answered like the first" if stored.repeats else ""),
     ]
     pairs: list[tuple[str, list[Child]]] = [(name, [text]) for name, text in rows if text]
-    return card("At a glance", definitions([*pairs, *_kind(stored, string(report.get("fingerprint")))]))
+    return card("At a glance", definitions([*pairs, *_kind(stored, string(report.get("fingerprint")), kind)]))
 
 
-def _kind(stored: Stored, fingerprint: str) -> Iterator[tuple[str, list[Child]]]:
+def _kind(stored: Stored, fingerprint: str, kind: Kind) -> Iterator[tuple[str, list[Child]]]:
     """How many reports there are like this one, and since when."""
     if not fingerprint:
         return
     lines: list[Child] = [tag("code", one_line(fingerprint, FINGERPRINT_SHOWN_CHARS), class_="faint")]
-    if stored.alike > 1:
-        lines.insert(0, tag("a", f"{stored.alike:,} reports of this kind", href=_kind_address(fingerprint)))
+    if kind.counted:
+        text = how_many(stored.alike, kind.counted)
     else:
-        lines.insert(0, "The only report of its kind")
+        text = f"{stored.alike:,} reports of this kind" if stored.alike > 1 else "The only report of its kind"
+    lines.insert(0, tag("a", text, href=_kind_address(fingerprint)))
     yield "Kind", lines
     if stored.alike > 1 and stored.first_at is not None:
         yield "First seen", [readable.full_time(stored.first_at.astimezone())]

@@ -181,8 +181,8 @@ class Pseudonyms:
 class Names:
     """What scrubbing must know to hide names: the table, and what this computer and its people are called.
 
-    ``users``: user names; ``homes``: home directories; ``hosts``: this computer's own names; ``domains``: those of
-    the organisation and of this computer, such as "example.org".
+    ``users``: user names; ``homes``: home directories; ``hosts``: this computer's own names; ``domains``:
+    those of the organisation and of this computer, such as "example.org".
     """
 
     pseudonyms: Pseudonyms

@@ -165,6 +165,17 @@ class Bench:
         limit = report_size.LIMIT_BYTES / 1024
         return [Figure(what, f"{kib:.1f} KiB", "", "", f"≤ {limit:g} KiB", kib <= limit)]
 
+    def scrubbing(self) -> list[Figure]:
+        """Scrubbing of a quarter of a megabyte of log, with all kinds, in time of the processor."""
+        from tests.benchmarks import scrubbing
+
+        figures: list[Figure] = []
+        for name, rich in (("clean", 0.0), ("rich in secrets", scrubbing.SECRET_RICH)):
+            speeds = Samples(tuple(scrubbing.speeds_mb_per_s(scrubbing.log(rich=rich), scrubbing.names())))
+            what = f"scrubbing, log {name}"
+            figures.append(Figure(what, shown(speeds, "MB/s"), "", "", "≥ 20 MB/s", speeds.median >= 20))
+        return figures
+
     def _process_ms(self, command: list[str]) -> float:
         started = time.perf_counter()
         done = subprocess.run(
@@ -231,7 +242,7 @@ def main() -> int:
         bench = Bench(Path(folder), rounds)
         figures: list[Figure] = []
         gaps: list[str] = []
-        for measure in (bench.importing, bench.guarding, bench.showing, bench.about, bench.report):
+        for measure in (bench.importing, bench.guarding, bench.showing, bench.about, bench.report, bench.scrubbing):
             print(f"Measuring: {measure.__name__} …", file=sys.stderr)
             try:
                 figures += measure()

@@ -3,6 +3,7 @@
 ``python -m tests.benchmarks.scrubbing`` prints the speeds; with ``--rows`` also the share of each group.
 """
 
+# ruff: noqa: E501 - a line of a log is one line here too
 from __future__ import annotations
 
 import random
@@ -103,11 +104,11 @@ def lines() -> list[str]:
     return table
 
 
-def shares() -> list[str]:
-    """What each group takes of a log that is rich in secrets, in nanoseconds a character."""
+def shares(rich: float = SECRET_RICH) -> list[str]:
+    """What each group takes of a log, in nanoseconds a character."""
     from reporter.report.scrub import sweep
 
-    text = log(rich=SECRET_RICH)
+    text = log(rich=rich)
     lowered = text.lower()
     table: list[tuple[float, float, str]] = []
     for group in (*scrub._BLOCKS, *scrub._with(names())):

@@ -227,11 +227,13 @@ HOSTILE = {
     "no modules": "sys.meta_path.clear()\nraise ValueError",
 }
 QUIET = {"no modules"}
+ENDLESS_FOR_PYTHON = {"a group that holds itself"}  # since 3.13 its own printing of one does not end
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_no_second_crash(kind: str, stage: Stage) -> None:
-    ended = stage.run(HOSTILE[kind], install=f"import gc\n{INSTALL}")
+    silence = "sys.excepthook = lambda *_: None\n" if kind in ENDLESS_FOR_PYTHON else ""
+    ended = stage.run(HOSTILE[kind], install=silence + INSTALL)
     assert ended.returncode == 1, ended.stderr[-3000:]
     assert "reporter/capture" not in ended.stderr.replace("\\", "/")
     if kind in QUIET:

@@ -137,4 +137,4 @@ def test_any_names_are_numbered_without_gaps_and_read_back(names: list[str]) -> 
     table = Pseudonyms()
     given_names = [table.host(name) for name in names]
     assert given_names == [table.host(name) for name in names]
-    assert [key for key in table.entries()] == [f"host-{n}" for n in range(1, len(table.entries()) + 1)]
+    assert list(table.entries()) == [f"host-{n}" for n in range(1, len(table.entries()) + 1)]

@@ -68,6 +68,20 @@ class StandIn:
         """One thing done with the mouse, in xdotool's words."""
         self._act(*map(str, words))
 
+    def leave(self) -> None:
+        """Take the pointer, the keyboard and the windows away one by one: Tk remembers of a display who had
+        its focus, and trips over a window that was taken apart with it."""
+        width, height = self.root.winfo_screenwidth(), self.root.winfo_screenheight()
+        environ = {**os.environ, "DISPLAY": self._screen.name}
+        corner = (str(width - 1), str(height - 1))
+        subprocess.run(["xdotool", "mousemove", *corner], env=environ, check=True)
+        self.root.focus_force()
+        self.root.update()
+        for child in self.root.winfo_children():
+            if isinstance(child, tkinter.Toplevel):
+                child.destroy()
+        self.root.update()
+
     def _act(self, *words: str) -> None:
         environ = {**os.environ, "DISPLAY": self._screen.name}
         subprocess.run(["xdotool", *words], env=environ, check=True)
@@ -86,6 +100,7 @@ def stand_in(screen: Screen, texts: Translator, appearance: str = "light") -> It
     try:
         yield made
     finally:
+        made.leave()
         for waiting in made.root.tk.splitlist(made.root.tk.call("after", "info")):
             made.root.tk.call("after", "cancel", waiting)
         made.root.destroy()

@@ -1,8 +1,8 @@
 """Scrubbing: the second net, after collecting by allow-list.
 
 Every text of a report passes here; what is taken out is replaced by a word in angle brackets, or by a
-pseudonym where ``Names`` are given, and counted; the counts travel in the report as its receipt. What is
-looked for is told by the tables of this package: ``fields``, ``shapes``, ``links``, ``people`` and ``places``.
+pseudonym where ``Names`` are given, and counted; the counts travel in the report as its receipt. What
+is looked for is told by the tables: ``fields``, ``shapes``, ``links``, ``people`` and ``places``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Fields: secrets that are told by the name that stands before them, in settings, headers, commands and talk."""
+"""Fields: secrets told by the name before them, in settings, headers, commands and talk."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ SECRET = "<secret>"  # noqa: S105 - the word that stands where a secret was
 
 # A name tells of a secret when one of these stands anywhere in it, …
 _PARTS = (
-    r"pass(?:word|wd|wort|phrase|code)|pwd|secret|token(?<!max[_-]token)(?<!num[_-]token)|credential|cookie|kennwort|signature|assertion|"
+    r"pass(?:word|wd|wort|phrase|code)|pwd|secret|token(?<!max[_-]token)(?<!num[_-]token)|credential|"
+    r"cookie|kennwort|signature|assertion|"
     r"api[ _-]?key|account[ _-]?key|auth[ _-]?key|private[ _-]?key|master[ _-]?key|encryption[ _-]?key|"
-    r"subscription[ _-]?key|shared[ _-]?key|signing[ _-]?key|client[ _-]?key|access[ _-]?key|access[_-]?code|session[_-]?(?:id|key)|sessid|saml(?:response|request|art)|"
-    r"парол[ьяе]|токен|секрет|ключ (?:доступа|api|шифрования)|код (?:доступа|подтверждения|авторизации)|пин-?код"
+    r"subscription[ _-]?key|shared[ _-]?key|signing[ _-]?key|client[ _-]?key|access[ _-]?key|access[_-]?code|"
+    r"session[_-]?(?:id|key)|sessid|saml(?:response|request|art)|"
+    r"парол[ьяе]|токен|секрет|ключ (?:доступа|api|шифрования)|код (?:доступа|подтверждения|авторизации)|"
+    r"пин-?код"
 )
 # … or when it ends with one of these words. The latter are told by "=" or a quoted name only: "Ticket: 4711"
 # is how people write to support.
@@ -82,11 +85,11 @@ _PROBE = probe(
 _TELLING = ("pass", "pwd", "парол", "token", "secret", "key", "код", "токен", "pin", "otp", "секрет", "pw")
 _IS = r"(?:\\{0,3}[\"'])?\]?[ \t]*(?:=>|[:=]{1,2}|%3[ad])[ \t]*"
 
-_NO_SECRET = (
+_NO_VALUE = (
     r"none|null|nil|true|false|undefined|yes|no|on|off|ok|enabled|disabled|required|expired|invalid|missing|"
     r"empty|unset|not|wrong|incorrect|нет|да|неверный|неверен|пуст|не"
 )
-_NOTHING = rf"(?!(?:{_NO_SECRET})(?![^\s\"',;&)\]}}]))"
+_NOTHING = rf"(?!(?:{_NO_VALUE})(?![^\s\"',;&)\]}}]))"
 _DONE = (
     r"(?!\\{0,3}[\"']?<(?:secret|credentials|token|cookie|private key|password hash|user|e-mail|phone|card)>)"
 )
@@ -101,7 +104,10 @@ _VALUE = rf"{_DONE}{_NOTHING}(?:{_QUOTED}|{_ESCAPED}|{_BRACKETED}|{_BARE})"
 # Of a header all of its line, or up to the quote that ends it; Digest quotes the values of its members.
 _HEADER_IS = r"(?:\\{0,3}[\"'])?[ \t]*"
 _HEADER_OPENS = r"[ \t]*(?:\[[ \t]*)?(?:b?\\{0,3}[\"'])?"
-_HEADER_VALUE = rf"{_DONE}(?![ \t]*(?:{_NO_SECRET})(?![^\s\"',;&)\]}}]))(?:[^\r\n\"'\\]|\\(?![\"'])|(?<==)\"[^\"\r\n]{{0,1024}}\")+"
+_HEADER_VALUE = (
+    rf"{_DONE}(?![ \t]*(?:{_NO_VALUE})(?![^\s\"',;&)\]}}]))"
+    r"(?:[^\r\n\"'\\]|\\(?![\"'])|(?<==)\"[^\"\r\n]{0,1024}\")+"
+)
 
 _BETWEEN = r"у меня|мой|такой|был|это|от базы|для входа"
 # What no one would say but as a password: letters and digits in one.
@@ -169,7 +175,8 @@ NAMED: Group = group(
     row(
         "secret",
         ("value",),
-        rf"(?i)({_NAME}\\{{0,3}}[\"'],?[ \t]{{0,8}}(?:\\{{0,3}}[\"'])?value(?:\\{{0,3}}[\"'])?[ \t]*[:=][ \t]*){_VALUE}",
+        rf"(?i)({_NAME}\\{{0,3}}[\"'],?[ \t]{{0,8}}(?:\\{{0,3}}[\"'])?value"
+        rf"(?:\\{{0,3}}[\"'])?[ \t]*[:=][ \t]*){_VALUE}",
         rf"\1{SECRET}",
     ),
     row(
@@ -270,13 +277,15 @@ COMMANDS: tuple[Row, ...] = (
     row(
         "secret",
         ("masterauth", "securestring", "/rp ", "xfreerdp", "kinit"),
-        rf"(?i)(\bmasterauth[ \t]+|convertto-securestring[ \t]+(?:-string[ \t]+)?|(?<=\s)/rp[ \t]+|xfreerdp(?:[ \t]+(?!/p:)\S{{1,64}}){{0,12}}[ \t]+/p:|\bkinit[ \t][^<\r\n]{{0,128}}<<<[ \t]*){_VALUE}",
+        r"(?i)(\bmasterauth[ \t]+|convertto-securestring[ \t]+(?:-string[ \t]+)?|(?<=\s)/rp[ \t]+|"
+        r"xfreerdp(?:[ \t]+(?!/p:)\S{1,64}){0,12}[ \t]+/p:|\bkinit[ \t][^<\r\n]{0,128}<<<[ \t]*)" + _VALUE,
         rf"\1{SECRET}",
     ),
     row(
         "secret",
         ("net use",),
-        rf"(?i)\b(net use[ \t]+(?:[a-z*]:?[ \t]+)?\\\\\S{{1,200}}[ \t]+|net user[ \t]+(?!/)\S{{1,64}}[ \t]+)(?!/){_VALUE}",
+        rf"(?i)\b(net use[ \t]+(?:[a-z*]:?[ \t]+)?\\\\\S{{1,200}}[ \t]+|"
+        rf"net user[ \t]+(?!/)\S{{1,64}}[ \t]+)(?!/){_VALUE}",
         rf"\1{SECRET}",
     ),
     row(

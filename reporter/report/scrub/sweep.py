@@ -1,8 +1,8 @@
 """Sweep: one pass of the tables over a text, looking closely only at the lines that need it.
 
 A group has a probe, which is cheap and runs over the whole text; its rows run over the lines that the probe
-has hit. Text comes from anywhere, so the time must grow with its length only: a pattern starts with a literal or
-where a look-behind anchors it, and the alternatives of a repetition begin with different characters.
+has hit. Text comes from anywhere, so the time must grow with its length only: a pattern starts with a
+literal or where a look-behind anchors it, and the alternatives of a repetition begin differently.
 The alternatives of a probe all begin with a literal, and a rare one where that can be: only then is it fast.
 """
 
@@ -16,6 +16,8 @@ from dataclasses import dataclass
 ROUNDS_LIMIT = 8
 
 _ANY_CASE = "(?i)"
+# What every hit of a probe begins with: nothing where alternatives or repetitions follow.
+_LITERAL = re.compile(r"(?!.*\|(?![^(]*\)))(?:[\w@:/ ~=>-](?![?*+{])|\\[^\w\s](?![?*+{]))+", re.DOTALL)
 _FIRST = r"\1"
 
 
@@ -39,19 +41,23 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
-    """Rows with one probe; it sees lower case, unless it is ``cased``. What it hits is handed to the rows with
-    ``more_lines`` of what follows; None: the rows see all of the text."""
+    """Rows with one probe; it sees lower case, unless it is ``cased``. What it hits is handed to the rows
+    with ``more_lines`` of what follows; None: the rows see all of the text.
+
+    ``literal``: what the text must hold for the probe to be tried at all; that is found faster still."""
 
     probe: re.Pattern[str]
     rows: tuple[Row, ...]
     cased: bool = False
     more_lines: int | None = 0
+    literal: str = ""
 
 
 def probe(*words: str) -> str:
-    """A probe for words that each mark their rarest letter, such as "to«k»en"; what is before it has a fixed length.
+    """A probe for words that each mark their rarest letter, such as "to«k»en".
 
-    The words are put together by that letter, so that the search stops at few characters.
+    What stands before it has a fixed length. The words are put together by that letter, so that the search
+    stops at few characters.
     """
     places: dict[str, list[str]] = {}
     for word in words:
@@ -80,7 +86,8 @@ def row(
 
 def group(probe: str, *rows: Row, cased: bool = False, more_lines: int | None = 0) -> Group:
     """A group, its probe given as text."""
-    return Group(re.compile(probe), rows, cased, more_lines)
+    literal = _LITERAL.match(probe)
+    return Group(re.compile(probe), rows, cased, more_lines, re.sub(r"\\(.)", r"\1", literal[0]) if literal else "")
 
 
 def swept(value: str, blocks: Sequence[Group], groups: Sequence[Group], found: Counter[str]) -> str:
@@ -124,6 +131,8 @@ def _all(groups: Sequence[Group], value: str, lowered: str, found: Counter[str])
 def _pass(one: Group, value: str, lowered: str, found: Counter[str]) -> tuple[str, str]:
     """One group over all lines that its probe hits; ``lowered`` goes along, character by character."""
     searched = value if one.cased else lowered
+    if one.literal not in searched:
+        return value, lowered
     probe = one.probe.search
     hit = probe(searched)
     if hit is None:
