@@ -66,7 +66,8 @@ def stand_in(
     presenter = Presenter(case, case.texts)
     face.run(presenter)
     receipt = presenter.receipt
-    if receipt is None and loaded.settings.submission == "auto" and not presenter.succeeded:
+    is_worth_telling = failure.action == "run" or not presenter.succeeded
+    if receipt is None and loaded.settings.submission == "auto" and is_worth_telling:
         receipt = case.send_automatically()
     if host is not None:
         host.close(Farewell(verdict=case.verdict, receipt=receipt))

@@ -382,6 +382,7 @@ class Case:
             service_until=service.until if service and is_told else None,
             service_url=service.url if service and is_told else "",
             details=self._details(),
+            is_crash=self.failure.action == "run",
         )
 
     def _details(self) -> str:

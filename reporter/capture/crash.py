@@ -147,7 +147,7 @@ def _show(error: BaseException | None, *, ends: bool = False) -> None:
         return
     # Whoever comes meanwhile is counted: another thread, or an object that dies within this very function.
     if not state.lock.acquire(blocking=False):
-        state.throttle.unshown += 1
+        state.throttle.keep_back()
         return
     try:
         if issubclass(type(error), MemoryError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Hashable
@@ -13,15 +14,17 @@ DIALOGS_LIMIT = 10
 
 class Throttle:
     """One dialog at once, another kind only after PAUSE_S, the same kind after SAME_PAUSE_S, and no more than
-    DIALOGS_LIMIT in the life of a process. Whoever calls it holds a lock.
+    DIALOGS_LIMIT in the life of a process. Whoever calls it holds a lock, but for ``keep_back``.
 
-    ``clock`` gives monotonic seconds. ``unshown`` counts what was kept back since the last dialog.
+    ``clock`` gives monotonic seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._shown: deque[tuple[float, Hashable]] = deque(maxlen=DIALOGS_LIMIT)
-        self.unshown = 0
+        # Counting is one step of the interpreter this way: no thread comes between.
+        self._kept_back = itertools.count()
+        self._counted = 0
 
     def admits(self, kind: Hashable) -> bool:
         """Whether a crash of this ``kind`` may open a dialog now; one that may not is counted."""
@@ -30,12 +33,17 @@ class Throttle:
         is_soon = bool(self._shown) and now - self._shown[-1][0] < PAUSE_S
         is_known = any(kind == other and now - at < SAME_PAUSE_S for at, other in self._shown)
         if is_full or is_soon or is_known:
-            self.unshown += 1
+            self.keep_back()
             return False
         self._shown.append((now, kind))
         return True
 
+    def keep_back(self) -> None:
+        """Count one that is not shown; from any thread, at any time."""
+        next(self._kept_back)
+
     def take_unshown(self) -> int:
         """How many were kept back; counting begins anew."""
-        count, self.unshown = self.unshown, 0
+        reached = next(self._kept_back)
+        count, self._counted = reached - self._counted, reached + 1
         return count

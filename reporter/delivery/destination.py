@@ -68,15 +68,23 @@ class Need(StrEnum):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """What an endpoint is told before a report is sent; nothing in it is about the person."""
+    """What an endpoint is told before a report is sent; nothing in it is about the person.
+
+    ``report_id``: the report's UUID; ``system``: the family, such as ``Windows``, with the ``architecture`` of
+    the processor; ``is_crash``: a program ended, and not a login.
+    """
 
     reference: str
     fingerprint: str
+    report_id: str = ""
     cause: str = ""
     layer: str = ""
     application: str = ""
     version: str = ""
     language: str = ""
+    system: str = ""
+    architecture: str = ""
+    is_crash: bool = False
     sent_by_person: bool = True
 
 

@@ -7,30 +7,9 @@ from datetime import datetime
 import msgspec
 
 from reporter.delivery.destination import Question
+from reporter.delivery.document import Document
 from reporter.delivery.receipt import Receipt, State
 from reporter.report.model import Attachment
-
-
-class _Verdict(msgspec.Struct):
-    cause: str = ""
-    layer: str = ""
-
-
-class _Application(msgspec.Struct):
-    name: str = ""
-    version: str = ""
-
-
-class _Failure(msgspec.Struct):
-    application: _Application | None = None
-
-
-class _Known(msgspec.Struct):
-    """Of report.json what an endpoint is asked with."""
-
-    fingerprint: str = ""
-    verdict: _Verdict | None = None
-    failure: _Failure = msgspec.field(default_factory=_Failure)
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,18 +65,20 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
     def question(self) -> Question:
         """What an endpoint is told before this report is sent; as far as its document can be read."""
-        try:
-            known = msgspec.json.decode(self.report_json, type=_Known)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            known = _Known()
-        verdict, application = known.verdict or _Verdict(), known.failure.application or _Application()
+        document = Document(self.report_json)
         return Question(
             reference=self.reference,
-            fingerprint=self.fingerprint or known.fingerprint,
-            cause=verdict.cause,
-            layer=verdict.layer,
-            application=application.name,
-            version=application.version,
+            fingerprint=self.fingerprint or document.text("fingerprint"),
+            report_id=str(document.report_id(self.reference)),
+            cause=document.text("verdict", "cause"),
+            layer=document.text("verdict", "layer"),
+            application=document.text("failure", "application", "name"),
+            version=document.text("failure", "application", "version"),
+            language=document.fact("locale", "language"),
+            system=document.fact("system", "family"),
+            architecture=document.fact("runtime", "architecture")
+            or document.fact("processor", "architecture"),
+            is_crash=document.text("failure", "action") == "run",
             sent_by_person=self.sent_by_person,
         )
 

@@ -252,16 +252,6 @@ def standard_reference(text: str) -> str:
     return written if REFERENCE.fullmatch(written) else ""
 
 
-def problem(status: int, detail: str, **headers: str) -> Response:
-    """An answer as RFC 9457 wants it; in the names of ``headers`` an underscore stands for a hyphen."""
-    return Response(
-        msgspec.json.encode({"title": HTTPStatus(status).phrase, "status": status, "detail": detail}),
-        status_code=status,
-        headers=SAFE_HEADERS | {name.replace("_", "-"): value for name, value in headers.items()},
-        media_type="application/problem+json",
-    )
-
-
 async def give_static(request: Request) -> Response:
     """The style sheet and the icon."""
     name, media_type = _STATIC[request.url.path]

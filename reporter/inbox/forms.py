@@ -34,7 +34,7 @@ def answer_card(reference: str, kind: Kind, key: str, *, can_be_answered: bool) 
     if not can_be_answered:
         note = tag(
             "p",
-            "The agent that sent this report does not fetch answers. Reach the person by the contact they left.",
+            "The agent that sent this report fetches no answers. Reach the person by the contact they left.",
             class_="faint",
         )
     form = _answer_form(f"/reports/{reference}/answer", key, everybody, label="Answer to the person")

@@ -100,7 +100,7 @@ def owner_chip(owner: str) -> Html | None:
 
 
 def kind_chip(alike: int, counted: int = 0, *, href: str | None = None) -> Html | None:
-    """How many reports there are of one kind, and how many more have it; None where there is only this one."""
+    """How many reports there are of one kind, and how many more have it; None for a single one."""
     if alike + counted < 2:
         return None
     text = f"{alike:,} of this kind"

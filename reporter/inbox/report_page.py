@@ -24,8 +24,8 @@ from reporter.inbox.store import Stored
 from reporter.texts.safe import one_line
 
 _KNOWN_MEMBERS = frozenset({
-    "schema", "reference", "id", "created_at", "sent_by_person", "fingerprint", "suppressed", "failure", "verdict", "facts",
-    "story", "attachments", "scrubbed", "left_out", "dropped", "agent",
+    "schema", "reference", "id", "created_at", "sent_by_person", "fingerprint", "suppressed", "failure",
+    "verdict", "facts", "story", "attachments", "scrubbed", "left_out", "dropped", "agent",
 })  # fmt: skip
 _GOOD_OUTCOMES = frozenset({"resolved", "literal", "connected", "verified", "answered"})
 _STAGE_TITLES = {
@@ -245,11 +245,19 @@ def _glance_card(
         ("Try again", readable.RETRIES.get(string(verdict.get("retry")), "")),
         ("Not before", readable.full_time(retry_at) if retry_at else ""),
         ("Sent", sent if isinstance(by_person, bool) else ""),
+        ("Held back", _held_back(report.get("suppressed"))),
         ("Agent", string(report.get("agent"))),
         ("Repeats", f"{stored.repeats:,}, each answered like the first" if stored.repeats else ""),
     ]
     pairs: list[tuple[str, list[Child]]] = [(name, [text]) for name, text in rows if text]
     return card("At a glance", definitions([*pairs, *_kind(stored, string(report.get("fingerprint")), kind)]))
+
+
+def _held_back(suppressed: Any) -> str:
+    """How many automatic reports of the kind were not sent before this one."""
+    if not isinstance(suppressed, int) or isinstance(suppressed, bool) or suppressed < 1:
+        return ""
+    return f"{readable.value('suppressed', suppressed)} of this kind from this computer before it"
 
 
 def _kind(stored: Stored, fingerprint: str, kind: Kind) -> Iterator[tuple[str, list[Child]]]:

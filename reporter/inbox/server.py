@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import logging
 import os
@@ -15,6 +16,7 @@ import uvicorn
 
 from reporter.errors import InboxError
 from reporter.inbox.app import USER, create_app
+from reporter.inbox.connections import Sweeper, connections_limit, protocol
 from reporter.inbox.store import Store
 
 PASSWORD_VARIABLE = "REPORTER_INBOX_PASSWORD"  # noqa: S105 - the name of the variable, not a password
@@ -24,13 +26,21 @@ STOP_LIMIT_S = 3
 START_LIMIT_S = 10.0
 
 
-def serve(listen: str, database: Path, *, password: str = "", announce: Callable[[str], None]) -> None:
+def serve(
+    listen: str,
+    database: Path,
+    *,
+    password: str = "",
+    spread_s: float | None = None,
+    reports_per_s: float = 0,
+    announce: Callable[[str], None],
+) -> None:
     """Run the inbox at ``listen`` (``host:port``, port 0 for a free one) until it is interrupted.
 
     ``announce`` is given a sentence with the address once connections are accepted. Raises InboxError
-    when the address or the database cannot be used.
+    when the address or the database cannot be used. The rest is as for Inbox.
     """
-    inbox = Inbox(database, listen, password=password)
+    inbox = Inbox(database, listen, password=password, spread_s=spread_s, reports_per_s=reports_per_s)
 
     def listening(address: str) -> None:
         announce(f"The inbox takes reports at {address}reports and shows them at {address}.")
@@ -44,12 +54,26 @@ def serve(listen: str, database: Path, *, password: str = "", announce: Callable
 
 
 class Inbox:
-    """One inbox on one address; the database is opened and the port taken when it starts."""
+    """One inbox on one address; the database is opened and the port taken when it starts.
 
-    def __init__(self, database: Path, listen: str = "127.0.0.1:0", *, password: str = "") -> None:
+    ``spread_s``: over how many seconds agents are told to spread automatic reports, None for no opinion;
+    ``reports_per_s``: more reports are told to come back later, 0 for no limit.
+    """
+
+    def __init__(
+        self,
+        database: Path,
+        listen: str = "127.0.0.1:0",
+        *,
+        password: str = "",
+        spread_s: float | None = None,
+        reports_per_s: float = 0,
+    ) -> None:
         self._database = database
         self._host, self._port = parse_listen(listen)
         self._password = password
+        self._spread_s = spread_s
+        self._reports_per_s = reports_per_s
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         if not password and not _is_loopback(self._host):
@@ -60,21 +84,29 @@ class Inbox:
 
     def run(self, listening: Callable[[str], None]) -> None:
         """Serve on this thread until stopped; ``listening`` is given the base URL, ending with a slash."""
-        # Malformed bodies are answered; what the parser thinks of each of them is nobody's business.
-        logging.getLogger("python_multipart").setLevel(logging.ERROR)
+        # Malformed requests are answered; what the parsers think of each of them is nobody's business.
+        for name in ("python_multipart", "uvicorn.error"):
+            logging.getLogger(name).setLevel(logging.ERROR)
         store = Store(self._database)
         try:
             with self._bind() as bound:
                 base = _base_url(self._host, bound.getsockname()[1])
+                application = create_app(
+                    store,
+                    password=self._password,
+                    spread_s=self._spread_s,
+                    reports_per_s=self._reports_per_s,
+                )
                 config = uvicorn.Config(
-                    create_app(store, password=self._password),
-                    http="h11",
+                    application,
+                    http=protocol(),
                     ws="none",
                     lifespan="off",
                     log_config=None,
                     access_log=False,
                     server_header=False,
                     backlog=BACKLOG_CONNECTIONS,
+                    limit_concurrency=connections_limit(),
                     timeout_keep_alive=KEEP_ALIVE_S,
                     timeout_graceful_shutdown=STOP_LIMIT_S,
                 )
@@ -138,16 +170,23 @@ class Inbox:
 
 
 class _AnnouncingServer(uvicorn.Server):
-    """Tells when connections are really accepted."""
+    """Tells when connections are really accepted, and has them swept."""
 
     def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
         super().__init__(config)
         self._listening = listening
+        self._sweeping: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started:
+            self._sweeping = asyncio.create_task(Sweeper(self.server_state.connections).run())
             self._listening()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+        await super().shutdown(sockets=sockets)
 
 
 def parse_listen(listen: str) -> tuple[str, int]:

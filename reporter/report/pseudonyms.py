@@ -45,6 +45,7 @@ class Pseudonyms:
         self._keep = frozenset(_folded(name) for name in keep)
         self._limit = entries_limit
         self._numbers: dict[Kind, dict[str, int]] = {kind: {} for kind in KINDS}
+        self._known: dict[tuple[Kind, str], str] = {}
         self._guard = threading.RLock()
         self._depth = 0
         self._is_loaded = False
@@ -94,6 +95,9 @@ class Pseudonyms:
                     self._finish()
 
     def _of(self, kind: Kind, name: str) -> str:
+        known = self._known.get((kind, name))
+        if known is not None:
+            return known
         folded = _folded(name)
         if folded in self._keep or PSEUDONYM.fullmatch(folded):
             return name
@@ -103,7 +107,11 @@ class Pseudonyms:
             if number is None:
                 with self.batch():
                     number = self._new(kind, folded)
-        return f"{kind}-{number or OTHER}"
+        if number is None:
+            return f"{kind}-{OTHER}"
+        known = f"{kind}-{number}"
+        self._known[kind, name] = known
+        return known
 
     def _new(self, kind: Kind, name: str) -> int | None:
         """The number of a name that was not known here; another process may have given it one."""

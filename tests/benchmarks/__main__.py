@@ -242,7 +242,8 @@ def main() -> int:
         bench = Bench(Path(folder), rounds)
         figures: list[Figure] = []
         gaps: list[str] = []
-        for measure in (bench.importing, bench.guarding, bench.showing, bench.about, bench.report, bench.scrubbing):
+        measures = (bench.importing, bench.guarding, bench.showing, bench.about, bench.report, bench.scrubbing)
+        for measure in measures:
             print(f"Measuring: {measure.__name__} …", file=sys.stderr)
             try:
                 figures += measure()

@@ -300,12 +300,10 @@ threads = [threading.Thread(target=work) for _ in range(1000)]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
 from reporter.capture import crash
-print(crash._installed.throttle.unshown)
 crash._installed.throttle._clock = lambda: time.monotonic() + 61
 raise KeyError("another")
 """
-    ended = stage.run(storm)
-    assert ended.stdout.strip() == "999"
+    stage.run(storm)
     openings = stage.openings(2)
     kinds = {opening["failure"]["exception"]["type"]: opening["failure"] for opening in openings}
     assert set(kinds) == {"OSError", "KeyError"}

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from reporter.errors import InboxError
-from reporter.inbox import store as store_module
-from reporter.inbox.store import Arrival, Attachment, Conflict, Store, Summary
+from reporter.inbox import database
+from reporter.inbox.store import Arrival, Attachment, Conflict, Store, Summary, digest_of
 
 NINE = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -26,11 +26,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def arrival(number: int = 0, *, raw: bytes = b"{}", **summary: str) -> Arrival:
+    attachments = [Attachment(name="a.txt", content_type="text/plain", content=b"1")]
     return Arrival(
         reference=f"0000-{number:05}",
         report_json=raw,
-        attachments=[Attachment(name="a.txt", content_type="text/plain", content=b"1")],
+        attachments=attachments,
         summary=Summary(**summary),
+        digest=digest_of(raw, attachments),
     )
 
 
@@ -46,7 +48,7 @@ def test_a_new_report_a_repeated_one_and_a_different_one(store: Store) -> None:
 
 def test_reports_that_wait_for_the_disk_share_a_commit(store: Store) -> None:
     commits: list[str] = []
-    store._writing.set_trace_callback(
+    store.database.writing.set_trace_callback(
         lambda statement: commits.append(statement) if statement == "COMMIT" else None
     )
     blocker = sqlite3.connect(store.path, isolation_level=None)
@@ -64,11 +66,11 @@ def test_one_report_that_cannot_be_written_does_not_harm_its_group(
     insert = store._insert
     gate = threading.Event()
 
-    def fail_for_one(arrival: Arrival) -> Any:
+    def fail_for_one(db: sqlite3.Connection, arrival: Arrival) -> Any:
         gate.wait(10)
         if arrival.reference == "0000-00003":
             raise sqlite3.OperationalError("disk I/O error")
-        return insert(arrival)
+        return insert(db, arrival)
 
     monkeypatch.setattr(store, "_insert", fail_for_one)
     futures = [store.put(arrival(number)) for number in range(6)]
@@ -122,14 +124,14 @@ def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     db = sqlite3.connect(path)
     db.execute("PRAGMA user_version = 7")
     db.close()
-    with pytest.raises(InboxError, match=r"newer version of Reporter \(format 7, this one knows 2\)"):
+    with pytest.raises(InboxError, match=r"newer version of Reporter \(format 7, this one knows 3\)"):
         Store(path)
 
 
 def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
     path = tmp_path / "inbox.sqlite"
     db = sqlite3.connect(path)
-    db.executescript(store_module._CHANGES[1])
+    db.executescript(database.CHANGES[1])
     db.execute("PRAGMA user_version = 1")
     with db:
         db.execute(
