@@ -66,7 +66,7 @@ def stand_in(
     presenter = Presenter(case, case.texts)
     face.run(presenter)
     receipt = presenter.receipt
-    is_worth_telling = failure.action == "run" or not presenter.succeeded
+    is_worth_telling = failure.is_crash or not presenter.succeeded
     if receipt is None and loaded.settings.submission == "auto" and is_worth_telling:
         receipt = case.send_automatically()
     if host is not None:

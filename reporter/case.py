@@ -47,6 +47,10 @@ CRASH_ADVICE = (
     N_("Start the program again; what was saved before is still there."),
     N_("If it happens again, send a report: it holds what support needs to find the cause."),
 )
+FAULT_ADVICE = (
+    N_("The program goes on. To be safe, save your work and start it again."),
+    N_("If it happens again, send a report: it holds what support needs to find the cause."),
+)
 
 
 class Host(Protocol):
@@ -107,7 +111,7 @@ class Case:
     def first_notice(self) -> Notice:
         """What can be said before anything was measured."""
         say = self.texts.say
-        if self.failure.action != "run":
+        if not self.failure.is_crash:
             headline = say(
                 "No connection to {host} could be made",
                 host=_host_of(self.failure.target) or say("the server"),
@@ -115,8 +119,12 @@ class Case:
             advice = FIRST_ADVICE
         else:
             name = self.application or say("The program")
-            headline = say("{application} has ended unexpectedly", application=name)
-            advice = CRASH_ADVICE
+            if self.failure.action == "run":
+                headline = say("{application} has ended unexpectedly", application=name)
+                advice = CRASH_ADVICE
+            else:
+                headline = say("A part of {application} did not work", application=name)
+                advice = FAULT_ADVICE
         return self._notice(headline, [say(sentence) for sentence in advice])
 
     def diagnose(self, show: Callable[[Notice], None]) -> Notice:
@@ -143,7 +151,7 @@ class Case:
         except TargetError as error:
             self.verdict = examination.hearsay(self.failure, self.texts)
             self._measured = [str(error)] if self.failure.target else []
-        if self.failure.action == "run":
+        if self.failure.is_crash:
             return self.first_notice()
         return self._notice(self.verdict.headline, self.verdict.advice)
 
@@ -382,7 +390,7 @@ class Case:
             service_until=service.until if service and is_told else None,
             service_url=service.url if service and is_told else "",
             details=self._details(),
-            is_crash=self.failure.action == "run",
+            is_crash=self.failure.is_crash,
         )
 
     def _details(self) -> str:

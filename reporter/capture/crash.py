@@ -153,7 +153,7 @@ def _show(error: BaseException | None, *, ends: bool = False) -> None:
         if issubclass(type(error), MemoryError):
             state.reserve = None
         if not _is_meant(error) and state.throttle.admits(_kind(error)):
-            _open(_of_exception(error, state.throttle.take_unshown()), restart=ends)
+            _open(_of_exception(error, state.throttle.take_unshown(), ends=ends), restart=ends)
             if ends:
                 _tell_watcher()
     except BaseException:  # noqa: BLE001, S110 - never a second crash from us, whatever a host's methods raise
@@ -203,7 +203,7 @@ def _kind(error: BaseException) -> Hashable:
     return type(error), place
 
 
-def _of_exception(error: BaseException, unshown: int) -> Failure:
+def _of_exception(error: BaseException, unshown: int, *, ends: bool) -> Failure:
     from datetime import UTC, datetime
 
     import msgspec
@@ -222,7 +222,7 @@ def _of_exception(error: BaseException, unshown: int) -> Failure:
         answer = None
     return Failure(
         occurred_at=datetime.now(UTC).astimezone(),
-        action="run",
+        action="run" if ends else "work",
         message=safe_str(error) or type_name(error),
         exception=exception,
         application=Application(name=_installed.application, version=_installed.version),

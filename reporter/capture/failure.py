@@ -72,7 +72,11 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """One failed attempt; times are RFC 3339 with zone."""
+    """One failed attempt; times are RFC 3339 with zone.
+
+    ``action``: ``login``; ``run`` where the program ended by itself, ``work`` where a part of it failed and
+    it goes on.
+    """
 
     schema: str = SCHEMA
     occurred_at: datetime | None = None
@@ -82,6 +86,11 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     exception: ExceptionInfo | None = None
     application: Application | None = None
     response: Response | None = None
+
+    @property
+    def is_crash(self) -> bool:
+        """A fault of the program itself, in which a login has no part."""
+        return self.action in ("run", "work")
 
 
 def parse(raw: bytes) -> Failure:

@@ -46,7 +46,7 @@ class Kind(StrEnum):
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What one attempt came to.
 
-    ``reason``: an English clause for IT, empty when accepted; ``retry_after_s``: not before that
+    ``reason``: an English clause for IT; when accepted, only what was left out; ``retry_after_s``: not before that
     many seconds, when the endpoint said so; ``page``: where support sees the report;
     ``server_fault``: the endpoint answered 5xx, which is only borne so many times.
     """
@@ -70,8 +70,8 @@ class Need(StrEnum):
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """What an endpoint is told before a report is sent; nothing in it is about the person.
 
-    ``report_id``: the report's UUID; ``system``: the family, such as ``Windows``, with the ``architecture`` of
-    the processor; ``is_crash``: a program ended, and not a login.
+    ``report_id``: the report's UUID; ``system``: the family, such as ``Windows``; ``architecture``: of the
+    processor; ``is_crash``: a program ended, and not a login.
     """
 
     reference: str
@@ -86,6 +86,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     architecture: str = ""
     is_crash: bool = False
     sent_by_person: bool = True
+    token: str = ""
 
 
 class Precheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,7 +159,7 @@ def open_destination(
     cannot be used pauses the destination. Raises UsageError with a sentence that names the address (without
     secrets) and what to do.
     """
-    from reporter.delivery import access, folder, mail, native
+    from reporter.delivery import access, folder, native
     from reporter.delivery.transport import Transport
 
     address = address.strip()
@@ -182,7 +183,9 @@ def open_destination(
     except access.CredentialsError as error:
         return Unusable(one_line(without_secrets(address), SHOWN_ADDRESS_CHARS), str(error))
     if scheme in ("smtp", "smtps"):
-        return mail.MailDestination(address, proof)
+        from reporter.delivery.mail import MailDestination
+
+        return MailDestination(address, proof)
     transport = Transport(proof)
     if scheme.startswith("onec+"):
         from reporter.delivery.onec import OneCDestination

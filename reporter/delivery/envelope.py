@@ -80,6 +80,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
             or document.fact("processor", "architecture"),
             is_crash=document.text("failure", "action") == "run",
             sent_by_person=self.sent_by_person,
+            token=self.token,
         )
 
     def receipt(self) -> Receipt:

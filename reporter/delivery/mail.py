@@ -13,12 +13,10 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
-
-import msgspec
 
 from reporter.delivery.access import Access
 from reporter.delivery.destination import Destination, Kind, Outcome
@@ -29,6 +27,7 @@ from reporter.texts.safe import one_line, without_secrets
 
 if TYPE_CHECKING:
     from reporter.delivery.envelope import Envelope
+    from reporter.report.model import Attachment
 
 CONNECT_TIMEOUT_S = 20.0
 OVERALL_LIMIT_S = 120.0
@@ -111,7 +110,9 @@ class MailDestination(Destination):
         except smtplib.SMTPServerDisconnected:
             tell(_postponed("the relay closed the connection"))
         except ssl.SSLError:
-            tell(_postponed("no safe connection to the relay: its certificate or its TLS is not accepted here"))
+            tell(
+                _postponed("no safe connection to the relay: its certificate or its TLS is not accepted here")
+            )
         except TimeoutError:
             tell(_postponed("the relay does not answer in time"))
         except OSError as error:
@@ -122,28 +123,28 @@ class MailDestination(Destination):
     def _hand_over(self, relay: Relay, envelope: Envelope) -> Outcome:
         """The whole report if the relay takes it, else what of it the relay takes."""
         now = self._now()
-        smaller = [msgspec.structs.replace(envelope, attachments=[])] if envelope.attachments else []
-        for tried in (envelope, *smaller):
+        without: Sequence[Attachment] = ()
+        while True:
             mail = letter(
-                tried,
+                envelope,
                 sender=self._sender,
                 mailbox=self._mailbox,
                 now=now,
                 limit_bytes=relay.limit_bytes,
-                all_files=envelope.attachments,
+                without=without,
             )
             try:
                 relay.send(self._sender, self._mailbox, mail.content)
             except Refusal as refusal:
                 # Too large after all: a relay behind this one may take less than was said.
-                if refusal.code != 552 or tried is not envelope or not smaller:
+                if not refusal.is_too_large or len(mail.left_out) >= len(envelope.attachments):
                     raise
                 relay.begin_anew()
+                without = envelope.attachments
                 continue
             left_out = one_line(", ".join(mail.left_out), CLAUSE_LIMIT_CHARS)
             reason = f"without {left_out}, because the relay takes no more" if left_out else ""
             return Outcome(kind=Kind.ACCEPTED, reason=reason)
-        raise AssertionError  # the last try returns or raises
 
     def _judged(self, refusal: Refusal) -> Outcome:
         """What a reply of the relay means (RFC 5321): 4yz is for now; 5yz is about this message where it was
@@ -157,7 +158,7 @@ class MailDestination(Destination):
             return Outcome(kind=Kind.POSTPONED, reason=reason, server_fault=True)
         if code < 500:
             return Outcome(kind=Kind.POSTPONED, reason=reason)
-        if refusal.about_content or code == 552:
+        if refusal.about_content:
             return Outcome(kind=Kind.REFUSED, reason=reason)
         return Outcome(kind=Kind.PAUSED, reason=f"{reason}; correct the address or the sign-in")
 

@@ -50,17 +50,23 @@ class Letter(NamedTuple):
 
 
 def letter(
-    envelope: Envelope, *, sender: str, mailbox: str, now: datetime, limit_bytes: int | None = None
+    envelope: Envelope,
+    *,
+    sender: str,
+    mailbox: str,
+    now: datetime,
+    limit_bytes: int | None = None,
+    without: Sequence[Attachment] = (),
 ) -> Letter:
-    """The mail in at most ``limit_bytes``, as far as leaving files out can do it.
+    """The mail without some files, and in at most ``limit_bytes`` as far as leaving out more can do it.
 
     The largest file goes first, ``report.json.txt`` last; the text of the mail says what is missing.
     """
     files = [
         Attachment(name=REPORT_FILE, content_type="text/plain", content=envelope.report_json),
-        *envelope.attachments,
+        *(file for file in envelope.attachments if file not in without),
     ]
-    left_out: list[Attachment] = []
+    left_out = list(without)
     while True:
         content = message(
             envelope, files=files, left_out=left_out, sender=sender, mailbox=mailbox, now=now

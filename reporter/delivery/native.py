@@ -8,7 +8,7 @@ reference and says so: a captive portal also answers 200.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
@@ -28,6 +28,8 @@ EXAMPLE = "https://support.example.org/reports"
 ASKING_LIMIT_S = 5.0
 """For a question on whose answer somebody waits; without one everything is sent."""
 MESSAGE_LIMIT_CHARS = 4_000
+EARLIEST_ANSWER = datetime(2020, 1, 1, tzinfo=UTC)
+CLOCK_LEEWAY = timedelta(days=1)
 
 # 511 is the sign of a captive portal, not a fault of the endpoint's server.
 _POSTPONED = frozenset({408, 425, 429, 511})
@@ -91,7 +93,16 @@ class NativeDestination(Destination):
 
     def precheck(self, question: Question) -> Precheck | None:
         """Ask how much of a report is wanted; an endpoint that does not know the question wants all of it."""
-        answer = self._ask("precheck", question, {})
+        document = {
+            "fingerprint": question.fingerprint,
+            "cause": question.cause,
+            "layer": question.layer,
+            "application": {"name": question.application, "version": question.version},
+            "agent": f"reporter-agent/{__version__}",
+            "language": question.language,
+            "sent_by_person": question.sent_by_person,
+        }
+        answer = self._ask("precheck", document, {})
         if isinstance(answer, str) or answer.status != HTTPStatus.OK:
             return None
         try:
@@ -108,7 +119,11 @@ class NativeDestination(Destination):
 
     def count_in(self, question: Question) -> Outcome | None:
         """Tell that one more has this fault; None where the endpoint does not count."""
-        answer = self._ask("count", question, {"Idempotency-Key": question.reference})
+        document = {"reference": question.reference, "fingerprint": question.fingerprint}
+        headers = {"Idempotency-Key": question.reference}
+        if question.token:  # who was counted learns the answer too
+            headers["Report-Token"] = question.token
+        answer = self._ask("count", document, headers)
         if isinstance(answer, str):
             return _postponed(answer)
         if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED):
@@ -117,7 +132,7 @@ class NativeDestination(Destination):
 
     def status(self, reference: str, token: str) -> Reply | None:
         """What became of a report, asked with its own secret."""
-        answer = self._transport.exchange(
+        answer = self._quick.exchange(
             "GET",
             self._beside(f"{reference}/status"),
             headers={"Accept": "application/json", "Report-Token": token},
@@ -136,22 +151,12 @@ class NativeDestination(Destination):
             return Reply(is_solved=said.solved)
         return Reply(
             answer=plain(words.text, MESSAGE_LIMIT_CHARS).strip(),
-            answered_at=words.at,
+            answered_at=_moment(words.at, self._now()),
             answered_by=one_line(words.by, CLAUSE_LIMIT_CHARS),
             is_solved=said.solved,
         )
 
-    def _ask(self, what: str, question: Question, headers: dict[str, str]) -> Answer | str:
-        document = {
-            "reference": question.reference,
-            "fingerprint": question.fingerprint,
-            "cause": question.cause,
-            "layer": question.layer,
-            "application": {"name": question.application, "version": question.version},
-            "agent": f"reporter-agent/{__version__}",
-            "language": question.language,
-            "sent_by_person": question.sent_by_person,
-        }
+    def _ask(self, what: str, document: dict[str, object], headers: dict[str, str]) -> Answer | str:
         return self._quick.exchange(
             "POST",
             self._beside(what),
@@ -176,7 +181,7 @@ class _Said(msgspec.Struct):
 
 class _Words(msgspec.Struct):
     text: str = ""
-    at: datetime | None = None
+    at: object = None
     by: str = ""
 
 
@@ -187,10 +192,21 @@ class _Told(msgspec.Struct):
     solved: bool = False
 
 
+def _moment(at: object, now: datetime) -> datetime | None:
+    """When support answered; None where the endpoint's clock or its spelling cannot be trusted, which takes
+    nothing from the answer itself."""
+    try:
+        moment = msgspec.convert(at, datetime)
+        moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (msgspec.ValidationError, ValueError, OverflowError):
+        return None
+    return moment if EARLIEST_ANSWER <= moment <= now + CLOCK_LEEWAY else None
+
+
 def judge(answer: Answer, *, reference: str, now: datetime) -> Outcome:
     """What an answer means; pure.
 
-    2xx counts only with a JSON confirmation of this reference. 408, 425, 429 and 5xx: try again.
+    1xx is no answer. 2xx counts only with a JSON confirmation of this reference. 408, 425, 429 and 5xx: try again.
     400, 409, 413, 415, 422: it will never be taken. Everything else (401, 403, 404…) says that the
     address is wrong or reports are not let in: the destination pauses.
     """
@@ -198,6 +214,8 @@ def judge(answer: Answer, *, reference: str, now: datetime) -> Outcome:
     if 200 <= status < 300:
         return _confirmation(answer, reference)
     said = _said(answer)
+    if status < 200:
+        return _postponed(f"{said}, which is no final answer")
     after_s = retry_after_s(headers.get("Retry-After", ""), now)
     if status in _POSTPONED:
         return Outcome(kind=Kind.POSTPONED, reason=said, retry_after_s=after_s)

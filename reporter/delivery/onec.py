@@ -1,7 +1,7 @@
 """The 1C destination: the error-registration protocol of 1C:Enterprise, as its receivers implement it.
 
-``getInfo`` is asked before, ``pushReport`` takes one zip (see ``onec_report``). Receivers answer 200 even where
-they stored nothing: the body decides, and where there is none, whether a receiver answers there at all.
+``getInfo`` is asked before, ``pushReport`` takes one zip (see ``onec_report``). Receivers answer 200 even
+where they stored nothing: the body decides, and where there is none, whether a receiver stands there at all.
 """
 
 from __future__ import annotations

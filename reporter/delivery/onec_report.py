@@ -36,9 +36,9 @@ OWN_REPORT = "report-original.json"
 
 _SYSTEMS = {"Linux": "Linux", "Windows": "Windows", "macOS": "MacOS"}
 _PROCESSORS = {
-    **{name: "x86_64" for name in ("amd64", "x86_64")},
-    **{name: "x86" for name in ("x86", "i386", "i586", "i686")},
-    **{name: "ARM64" for name in ("arm64", "aarch64")},
+    **dict.fromkeys(("amd64", "x86_64"), "x86_64"),
+    **dict.fromkeys(("x86", "i386", "i586", "i686"), "x86"),
+    **dict.fromkeys(("arm64", "aarch64"), "ARM64"),
 }
 _SIGNATURES = {b"\x89PNG\r\n\x1a\n": "screenshot.png", b"\xff\xd8\xff": "screenshot.jpg"}
 # One point. A receiver opens the file that "screenshot" names without asking whether it names one, and loses
@@ -95,14 +95,14 @@ def info(question: Question) -> dict[str, Any]:
     mark = _mark(question)
     language = question.language[:LOCALE_LIMIT_CHARS]
     return {
-        "configName": question.application or UNKNOWN,
+        "configName": _name(question),
         "configVersion": question.version,
         "configHash": _config_hash(question),
         "appStackHash": mark,
         "clientStackHash": mark,
         "serverStackHash": "",
         "platformType": _platform(question),
-        "appName": question.application or UNKNOWN,
+        "appName": _name(question),
         "appVersion": question.version,
         "platformInterfaceLanguageCode": language,
         "configurationInterfaceLanguageCode": language,
@@ -139,7 +139,7 @@ def _document(
         "clientInfo": {
             "platformType": _platform(question),
             "appVersion": question.version,
-            "appName": question.application or UNKNOWN,
+            "appName": _name(question),
             "systemInfo": {
                 "osVersion": _joined(document.fact("system", "name"), document.fact("system", "build")),
                 "fullRAM": document.number("facts", "sections", "memory", "total_bytes"),
@@ -160,7 +160,7 @@ def _document(
         "infoBaseInfo": {"localeCode": ""},
         "serverInfo": {"type": "", "platformType": "", "appVersion": "", "dbms": ""},
         "configInfo": {
-            "name": question.application or UNKNOWN,
+            "name": _name(question),
             "description": document.text("failure", "target"),
             "version": question.version,
             "compatibilityMode": "",
@@ -215,6 +215,11 @@ def _picture_name(file: Attachment) -> str:
     return next((name for start, name in _SIGNATURES.items() if file.content.startswith(start)), "")
 
 
+def _name(question: Question) -> str:
+    """The configuration's name, the one text that receivers want to be there."""
+    return question.application.strip() or UNKNOWN
+
+
 def _platform(question: Question) -> str:
     """``Linux_x86_64`` and its like; empty where either half is not known."""
     system = _SYSTEMS.get(question.system, "")
@@ -231,7 +236,7 @@ def _mark(question: Question) -> str:
 
 
 def _config_hash(question: Question) -> str:
-    return _md5(f"{question.application or UNKNOWN} {question.version}")
+    return _md5(f"{_name(question)} {question.version}")
 
 
 def _md5(text: str) -> str:

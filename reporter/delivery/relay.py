@@ -23,13 +23,19 @@ PARTING_TIMEOUT_S = 5.0
 
 
 class Refusal(Exception):
-    """The relay said no: ``code`` and ``words``; ``about_content`` where it had read the message."""
+    """The relay said no: ``code`` and ``words``; ``about_content`` where it had read the message or was told
+    its size."""
 
     def __init__(self, code: int, words: bytes, *, about_content: bool = False) -> None:
         super().__init__(code)
         self.code = code
         self.words = words
         self.about_content = about_content
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether a smaller message may be taken."""
+        return self.about_content and self.code == 552
 
 
 class Unfit(Exception):
@@ -110,7 +116,8 @@ class Relay:
         """Hand one message over."""
         self._connection.settimeout(max(1.0, self._line.deadline - time.monotonic()))
         size = [f"SIZE={len(content)}"] if self._talk.has_extn("size") else []
-        _expect(self._talk.mail(sender, size))
+        answer = self._talk.mail(sender, size)
+        _expect(answer, about_content=bool(size) and answer[0] == 552)
         _expect(self._talk.rcpt(mailbox))
         try:
             answer = self._talk.data(content)

@@ -85,9 +85,9 @@ class Section(msgspec.Struct):
 
 def of(failure: Failure, verdict: Verdict | None) -> str:
     """The fingerprint: 16 hexadecimal digits. Never raises."""
-    if failure.action != "run" and verdict is not None:
+    if not failure.is_crash and verdict is not None:
         parts = ["login", verdict.cause, verdict.layer, *_server(verdict.target or failure.target)]
-    elif failure.action != "run":
+    elif not failure.is_crash:
         parts = ["login", *_crash(failure), *_server(failure.target)]
     else:
         parts = ["crash", *_crash(failure)]

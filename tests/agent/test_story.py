@@ -255,6 +255,14 @@ def test_a_crash_without_a_target_has_its_own_words() -> None:
     assert outcome.verdict is None or outcome.verdict.cause == "unknown"
 
 
+def test_a_program_that_goes_on_is_not_said_to_have_ended() -> None:
+    failure = Failure(action="work", message="ValueError", application=Application(name="ERP"))
+    _, face = play(failure, just_look)
+    assert face.last.headline == "A part of ERP did not work"
+    assert face.last.is_crash
+    assert face.last.advice[0].startswith("The program goes on.")
+
+
 @pytest.mark.parametrize(
     "target", ["not a url", "javascript:alert(1)", "https://", "\\\\server\\share", "x" * 5000]
 )

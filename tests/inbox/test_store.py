@@ -51,7 +51,7 @@ def test_reports_that_wait_for_the_disk_share_a_commit(store: Store) -> None:
     store.database.writing.set_trace_callback(
         lambda statement: commits.append(statement) if statement == "COMMIT" else None
     )
-    blocker = sqlite3.connect(store.path, isolation_level=None)
+    blocker = sqlite3.connect(store.database.path, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
     futures = [store.put(arrival(number)) for number in range(100)]
     blocker.execute("COMMIT")
@@ -185,4 +185,4 @@ def test_what_is_no_database_is_named(tmp_path: Path, content: bytes) -> None:
 
 
 def test_the_database_is_private(store: Store) -> None:
-    assert store.path.stat().st_mode & 0o077 == 0
+    assert store.database.path.stat().st_mode & 0o077 == 0

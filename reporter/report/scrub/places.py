@@ -50,14 +50,10 @@ _NO_HOST_SCHEMES = frozenset(
     """.split()  # noqa: SIM905 - words read better than a list of them
 )
 
-_OCTETS = r"(?:\.\d{1,3})"
-_ADDRESS_PROBE = (
-    r"1(?<![\w.]1)(?:0|92\.168|72\.(?:1[6-9]|2\d|3[01])|69\.254|00\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.\d{1,3}\.\d"
-)
-_ADDRESS = (
-    rf"(?<![\w.])(?:10{_OCTETS}{{3}}|(?:192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01])|"
-    rf"100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])){_OCTETS}{{2}})(?!\w|\.\d)"
-)
+# The first "1" is the literal that the search runs for; the blocks follow it.
+_BLOCKS = r"1(?<![\w.]1)(?:0{0}|(?:92\.168|69\.254|72\.(?:1[6-9]|2\d|3[01])|00\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])))"
+_ADDRESS_PROBE = _BLOCKS.format(r"\.\d{1,3}") + r"\.\d{1,3}\.\d"
+_ADDRESS = _BLOCKS.format(r"\.\d{1,3}") + r"(?:\.\d{1,3}){2}(?!\w|\.\d)"
 _ADDRESS6_PROBE = r"f(?<![\w:]f)(?:[cd][0-9a-f]{2}|e[89ab][0-9a-f]):[0-9a-f:]"
 _ADDRESS6 = (
     r"(?i)(?<![\w:.])((?:f[cd][0-9a-f]{2}|fe[89ab][0-9a-f]):[0-9a-f:]{2,40})(?:%[\w.-]{1,32})?(?![\w:])"

@@ -87,7 +87,9 @@ def row(
 def group(probe: str, *rows: Row, cased: bool = False, more_lines: int | None = 0) -> Group:
     """A group, its probe given as text."""
     literal = _LITERAL.match(probe)
-    return Group(re.compile(probe), rows, cased, more_lines, re.sub(r"\\(.)", r"\1", literal[0]) if literal else "")
+    return Group(
+        re.compile(probe), rows, cased, more_lines, re.sub(r"\\(.)", r"\1", literal[0]) if literal else ""
+    )
 
 
 def swept(value: str, blocks: Sequence[Group], groups: Sequence[Group], found: Counter[str]) -> str:
