@@ -46,8 +46,8 @@ class Kind(StrEnum):
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What one attempt came to.
 
-    ``reason``: an English clause for IT; when accepted, only what was left out; ``retry_after_s``: not before that
-    many seconds, when the endpoint said so; ``page``: where support sees the report;
+    ``reason``: an English clause for IT; when accepted, only what was left out; ``retry_after_s``: not before
+    that many seconds, when the endpoint said so; ``page``: where support sees the report;
     ``server_fault``: the endpoint answered 5xx, which is only borne so many times.
     """
 

@@ -1,13 +1,12 @@
 """The mail destination: a report as one message to a mailbox, through the organisation's own relay.
 
-A relay that took a mail over but whose answer was lost gets it once more; both have the same ``Message-ID`` and
-the same ``X-Report-Id``, by which the mailbox's system may know them.
+A relay that took a mail over but whose answer was lost gets it once more; both have the same ``Message-ID``
+and the same ``X-Report-Id``, by which the mailbox's system may know them.
 """
 
 from __future__ import annotations
 
 import base64
-import re
 import smtplib
 import socket
 import ssl
@@ -20,7 +19,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from reporter.delivery.access import Access
 from reporter.delivery.destination import Destination, Kind, Outcome
-from reporter.delivery.message import letter
+from reporter.delivery.message import checked_mailbox, letter
 from reporter.delivery.relay import Address, Line, Refusal, Relay, Unanswered, Unfit
 from reporter.errors import UsageError
 from reporter.texts.safe import one_line, without_secrets
@@ -32,13 +31,11 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S = 20.0
 OVERALL_LIMIT_S = 120.0
 CLAUSE_LIMIT_CHARS = 200
-MAILBOX_LIMIT_CHARS = 254
 
 _PORTS = {"smtp": 25, "smtps": 465}
 _OPTIONS = frozenset({"starttls", "from"})
 # "Not understood" and "not in this order": nobody can say whose fault it is.
 _CONFUSED = frozenset({500, 501, 502, 503, 504, 555})
-_MAILBOX = re.compile(r"[0-9A-Za-z!#$%&'*+/=?^_`{|}~.-]+@(?:[0-9A-Za-z.-]+|\[[0-9A-Za-z.:]+\])")
 
 
 class MailDestination(Destination):
@@ -63,14 +60,14 @@ class MailDestination(Destination):
         read = _read(address)
         if read is None:
             raise UsageError(
-                f"The destination {one_line(self.name, CLAUSE_LIMIT_CHARS) or 'of mail'} is not understood; it "
-                "should be like smtp://relay.example.org:25/helpdesk@example.org, with ?starttls=required, "
-                "?starttls=off or ?from=agent@example.org behind it where that is wanted, and without a "
-                "password, which belongs into the system's keyring or the credentials file."
+                f"The destination {one_line(self.name, CLAUSE_LIMIT_CHARS) or 'of mail'} is not understood; "
+                "it should be like smtp://relay.example.org:25/helpdesk@example.org, with "
+                "?starttls=required, ?starttls=off or ?from=agent@example.org behind it where that is wanted, "
+                "and without a password, which belongs into the system's keyring or the credentials file."
             )
         self._relay, self._mailbox, sender = read
         domain = self._mailbox.rpartition("@")[2]
-        self._sender = sender or _mailbox(access.user) or f"reporter@{domain}"
+        self._sender = sender or checked_mailbox(access.user) or f"reporter@{domain}"
         self._access = access
         self._now = now
         self._connect_timeout_s = connect_timeout_s
@@ -175,7 +172,7 @@ def _read(address: str) -> tuple[Address, str, str] | None:
     pairs = parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True)
     options = dict(pairs)
     starttls = options.get("starttls", "auto")
-    mailbox, sender = _mailbox(unquote(parts.path[1:])), _mailbox(options.get("from", ""))
+    mailbox, sender = checked_mailbox(unquote(parts.path[1:])), checked_mailbox(options.get("from", ""))
     if not host or port == 0 or "@" in parts.netloc or parts.fragment or not mailbox:
         return None
     if len(pairs) != len(options) or options.keys() - _OPTIONS or starttls not in ("auto", "required", "off"):
@@ -183,17 +180,6 @@ def _read(address: str) -> tuple[Address, str, str] | None:
     if "from" in options and not sender:
         return None
     return Address(host, port or _PORTS[scheme], scheme == "smtps", starttls), mailbox, sender
-
-
-def _mailbox(text: str) -> str:
-    """The mailbox with its domain in ASCII; empty where it is none."""
-    local, _, domain = text.rpartition("@")
-    try:
-        ascii_domain = domain if domain.isascii() else domain.encode("idna").decode()
-    except UnicodeError:
-        return ""
-    mailbox = f"{local}@{ascii_domain}"
-    return mailbox if _MAILBOX.fullmatch(mailbox) and len(mailbox) <= MAILBOX_LIMIT_CHARS else ""
 
 
 def _forms(access: Access) -> list[str]:

@@ -1,8 +1,8 @@
 """Message: a report as one mail, for ticket systems as much as for people.
 
-A plain subject without brackets and with the reference at its end, headers that keep auto-responders quiet, the
-person's words and the verdict as text, and the report itself as an attachment that mail filters let through.
-Every line is plain ASCII of at most 78 characters, so that any relay may carry it.
+A plain subject without brackets and with the reference at its end, headers that keep auto-responders quiet,
+the person's words and the verdict as text, and the report itself as an attachment that mail filters let
+through. Every line is plain ASCII of at most 78 characters, so that any relay may carry it.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ SUBJECT_LIMIT_CHARS = 150
 APPLICATION_LIMIT_CHARS = 80
 TEXT_LIMIT_CHARS = 20_000
 FILE_NAME_LIMIT_CHARS = 100
+MAILBOX_LIMIT_CHARS = 254
 
 # The relays that cannot carry eight bits are few, and no message is worth finding out which.
 _POLICY = SMTP.clone(cte_type="7bit")
@@ -40,6 +41,8 @@ _NO_BRACKETS = str.maketrans({"[": "(", "]": ")", "#": " "})
 _NOT_OF_A_REFERENCE = re.compile(r"[^0-9A-Za-z-]")
 _CONTENT_TYPE = re.compile(r"(text|image|audio|video|application)/([0-9A-Za-z][0-9A-Za-z.+-]{0,60})")
 _ADDRESS = re.compile(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,63}@[0-9A-Za-z][0-9A-Za-z-]*(?:\.[0-9A-Za-z-]+)+")
+
+_MAILBOX = re.compile(r"[0-9A-Za-z!#$%&'*+/=?^_`{|}~.-]+@(?:[0-9A-Za-z.-]+|\[[0-9A-Za-z.:]+\])")
 
 
 class Letter(NamedTuple):
@@ -166,6 +169,17 @@ def text(envelope: Envelope, *, left_out: Sequence[Attachment] = ()) -> str:
             f"“reporter queue export {one_line(envelope.reference, 40)}” writes it to a file.\n"
         )
     return words
+
+
+def checked_mailbox(text: str) -> str:
+    """The mailbox with its domain in ASCII; empty where it is none."""
+    local, _, domain = text.rpartition("@")
+    try:
+        ascii_domain = domain if domain.isascii() else domain.encode("idna").decode()
+    except UnicodeError:
+        return ""
+    mailbox = f"{local}@{ascii_domain}"
+    return mailbox if _MAILBOX.fullmatch(mailbox) and len(mailbox) <= MAILBOX_LIMIT_CHARS else ""
 
 
 def file_name(name: str) -> str:

@@ -93,7 +93,7 @@ class NativeDestination(Destination):
 
     def precheck(self, question: Question) -> Precheck | None:
         """Ask how much of a report is wanted; an endpoint that does not know the question wants all of it."""
-        document = {
+        document: dict[str, object] = {
             "fingerprint": question.fingerprint,
             "cause": question.cause,
             "layer": question.layer,
@@ -119,7 +119,7 @@ class NativeDestination(Destination):
 
     def count_in(self, question: Question) -> Outcome | None:
         """Tell that one more has this fault; None where the endpoint does not count."""
-        document = {"reference": question.reference, "fingerprint": question.fingerprint}
+        document: dict[str, object] = {"reference": question.reference, "fingerprint": question.fingerprint}
         headers = {"Idempotency-Key": question.reference}
         if question.token:  # who was counted learns the answer too
             headers["Report-Token"] = question.token
@@ -206,9 +206,9 @@ def _moment(at: object, now: datetime) -> datetime | None:
 def judge(answer: Answer, *, reference: str, now: datetime) -> Outcome:
     """What an answer means; pure.
 
-    1xx is no answer. 2xx counts only with a JSON confirmation of this reference. 408, 425, 429 and 5xx: try again.
-    400, 409, 413, 415, 422: it will never be taken. Everything else (401, 403, 404…) says that the
-    address is wrong or reports are not let in: the destination pauses.
+    1xx is no answer. 2xx counts only with a JSON confirmation of this reference. 3xx, 408, 425, 429
+    and 5xx: try again. 400, 409, 413, 415, 422: it will never be taken. Everything else (401, 403, 404…)
+    says that the address is wrong or reports are not let in: the destination pauses.
     """
     status, headers = answer.status, answer.headers
     if 200 <= status < 300:

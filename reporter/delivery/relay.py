@@ -157,7 +157,8 @@ class Relay:
 
     def _listen(self) -> None:
         self._talk.sock = self._connection
-        self._talk.file = _Answers(self._connection, self._line.deadline)
+        self._answers = _Answers(self._connection, self._line.deadline)
+        self._talk.file = self._answers
 
     def _secure(self, access: Access) -> None:
         import truststore
@@ -181,7 +182,7 @@ class Relay:
             return False
         _expect(self._talk.docmd("STARTTLS"))
         # What came before is forgotten with its buffer: somebody between may have put it in (RFC 3207).
-        self._talk.file.close()
+        self._answers.close()
         self._secure(access)
         self._listen()
         _expect(self._talk.ehlo())

@@ -6,6 +6,7 @@ cookies, no ``~/.netrc``. Whatever goes wrong comes back as an English clause, n
 
 from __future__ import annotations
 
+import contextlib
 import io
 import threading
 import time
@@ -21,6 +22,8 @@ from reporter.errors import UsageError
 from reporter.texts.safe import one_line, without_secrets
 
 if TYPE_CHECKING:
+    import socket
+
     import requests
 
 CONNECT_TIMEOUT_S = 5.05  # above the 3 s of TCP's first repeated SYN, and the 2 s Windows needs to refuse
@@ -28,6 +31,7 @@ READ_TIMEOUT_S = 20.0
 OVERALL_LIMIT_S = 120.0  # 10 MB on a slow line
 ANSWER_LIMIT_BYTES = 64 * 1024
 CLAUSE_LIMIT_CHARS = 200
+INTERIM_LIMIT_ANSWERS = 20
 
 
 class Answer(NamedTuple):
@@ -74,29 +78,30 @@ class Transport:
         """The answer, or a clause why there was none; never raises.
 
         The time-outs of a socket begin anew with every byte and name servers know none, so the
-        exchange runs on a thread that is abandoned when the overall limit is reached. Should what was sent
+        exchange runs on a thread, whose connection is cut when the overall limit is reached. Should what was sent
         still arrive, the next try is recognised by its key.
         """
         results: list[Answer | str] = []
-        deadline = time.monotonic() + self._overall_limit_s
+        line = _Line(time.monotonic() + self._overall_limit_s)
         thread = threading.Thread(
-            target=lambda: results.append(self._exchange(method, url, headers, body, deadline)),
+            target=lambda: results.append(self._exchange(method, url, headers, body, line)),
             daemon=True,
             name="reporter-delivery",
         )
         thread.start()
         thread.join(self._overall_limit_s)
+        line.cut()
         if not results:
             return f"the exchange with the endpoint took longer than {self._overall_limit_s:g} s"
         return results[0]
 
     def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, deadline: float
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, line: _Line
     ) -> Answer | str:
         import requests
 
         try:
-            session = self._session()
+            session = self._session(line)
         except OSError:  # ssl.SSLError is one
             return "the client certificate cannot be used: its file is missing, unreadable or no PEM file"
         try:
@@ -117,7 +122,7 @@ class Transport:
                     stream=True,
                 ) as response,
             ):
-                return Answer(response.status_code, response.headers, _read(response, deadline))
+                return Answer(response.status_code, response.headers, _read(response, line.deadline))
         except requests.exceptions.SSLError:
             return "no safe connection to the endpoint: its certificate or its TLS is not accepted here"
         except requests.exceptions.ProxyError:
@@ -133,7 +138,7 @@ class Transport:
         except Exception as error:  # noqa: BLE001 - the contract is a clause, whatever a library raises
             return f"the exchange with the endpoint could not be made ({type(error).__name__})"
 
-    def _session(self) -> requests.Session:
+    def _session(self, line: _Line) -> requests.Session:
         import requests
 
         class StraightSession(requests.Session):
@@ -141,7 +146,9 @@ class Transport:
                 """Nowhere; requests would read the whole body of a redirect even to leave it alone."""
 
         session = StraightSession()
-        session.mount("https://", _system_trust_adapter(self._access))
+        adapter = _adapter(self._access, line)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
         # Always an own answer to "who are you?", or requests would look for one in ~/.netrc.
         session.auth = self._access.sign
         return session
@@ -212,22 +219,93 @@ def _read(response: requests.Response, deadline: float) -> bytes:
     return body[:ANSWER_LIMIT_BYTES]
 
 
-def _system_trust_adapter(access: Access) -> requests.adapters.HTTPAdapter:
-    """An adapter that trusts what the operating system trusts, and not certifi's list."""
+class _Line:
+    """The connections of one exchange, which another thread can cut; ``deadline``: by the monotonic clock."""
+
+    def __init__(self, deadline: float) -> None:
+        self.deadline = deadline
+        self._lock = threading.Lock()
+        self._held: list[socket.socket] = []
+        self._is_cut = False
+
+    def hold(self, connected: socket.socket) -> None:
+        """Remember a connection; its own object may be taken over by TLS, so a second one is kept."""
+        with self._lock:
+            if self._is_cut:
+                connected.close()
+            else:
+                self._held.append(connected.dup())
+
+    def cut(self) -> None:
+        """End what is still going on; a thread that waits for the other side wakes up and ends."""
+        import socket
+
+        with self._lock:
+            self._is_cut = True
+            for held in self._held:
+                with contextlib.suppress(OSError):  # it has ended already
+                    held.shutdown(socket.SHUT_RDWR)
+                held.close()
+            self._held.clear()
+
+
+def _adapter(access: Access, line: _Line) -> requests.adapters.HTTPAdapter:
+    """An adapter that trusts what the operating system trusts, and not certifi's list, and whose connections
+    can be cut."""
     import ssl
+    from http.client import HTTPException, HTTPResponse
 
     import requests
     import truststore
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     access.show_certificate(context)
 
+    class FinalResponse(HTTPResponse):
+        def begin(self) -> None:
+            """Read as far as the final answer; http.client passes over no interim one but 100."""
+            for _ in range(INTERIM_LIMIT_ANSWERS):
+                super().begin()
+                if self.status >= 200:
+                    return
+                self.headers = self.msg = None  # type: ignore[assignment]  # as before the first
+            raise HTTPException("no final answer")
+
+    class PlainConnection(HTTPConnection):
+        response_class = FinalResponse
+
+        def _new_conn(self) -> socket.socket:
+            connected = super()._new_conn()
+            line.hold(connected)
+            return connected
+
+    class SafeConnection(HTTPSConnection):
+        response_class = FinalResponse
+
+        def _new_conn(self) -> socket.socket:
+            connected = super()._new_conn()
+            line.hold(connected)
+            return connected
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = PlainConnection
+
+    class SafePool(HTTPSConnectionPool):
+        ConnectionCls = SafeConnection
+
+    pools = {"http": PlainPool, "https": SafePool}
+
     class SystemTrustAdapter(requests.adapters.HTTPAdapter):
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
             super().init_poolmanager(*args, **kwargs, ssl_context=context)
+            self.poolmanager.pool_classes_by_scheme = pools
 
         def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-            return super().proxy_manager_for(proxy, **kwargs, ssl_context=context)
+            manager = super().proxy_manager_for(proxy, **kwargs, ssl_context=context)
+            manager.pool_classes_by_scheme = pools
+            return manager
 
         def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
             """Require a valid certificate; the inherited method would add certifi's list to the trust."""

@@ -32,7 +32,7 @@ def parse(text: str) -> str | None:
 
     Lower case, spaces and hyphens anywhere, O for 0, I and L for 1 are understood; a wrong check is not.
     """
-    letters = re.sub(r"[\s-]", "", text).upper().translate(_LOOKALIKES)
+    letters = fold(re.sub(r"[\s-]", "", text))
     standard = f"{letters[:4]}-{letters[4:]}"
     if not _SHAPE.fullmatch(standard):
         return None
@@ -40,6 +40,11 @@ def parse(text: str) -> str | None:
     for letter in letters[:-1]:
         number = number * len(ALPHABET) + ALPHABET.index(letter)
     return standard if number % CHECK_MODULUS == ALPHABET.index(letters[-1]) else None
+
+
+def fold(text: str) -> str:
+    """``text`` in the letters of the alphabet, as far as they can be told: capitals, 0 for O, 1 for I and L."""
+    return text.upper().translate(_LOOKALIKES)
 
 
 def _written(number: int, check: int) -> str:

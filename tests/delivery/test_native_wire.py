@@ -25,7 +25,7 @@ from reporter.delivery.access import Access
 from reporter.delivery.destination import Kind
 from reporter.delivery.envelope import Envelope
 from reporter.delivery.native import NativeDestination
-from reporter.delivery.transport import Transport, _system_trust_adapter
+from reporter.delivery.transport import Transport, _adapter, _Line
 
 Enqueue = Callable[[], Envelope]
 
@@ -239,7 +239,7 @@ def test_an_unknown_certificate_gets_nothing(
 
 
 def test_only_the_systems_list_is_trusted_and_not_that_of_a_library() -> None:
-    adapter: Any = _system_trust_adapter(Access())
+    adapter: Any = _adapter(Access(), _Line(0.0))
     pool = adapter.get_connection_with_tls_context(
         requests.Request("POST", "https://a.example/").prepare(), verify=True
     )

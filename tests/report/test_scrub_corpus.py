@@ -9,7 +9,7 @@ import random
 from collections import Counter
 from pathlib import Path
 
-from reporter.report import scrub
+from reporter.report import readable, scrub
 from reporter.report.pseudonyms import Names, Pseudonyms
 from tests.report.corpus import (
     Planted,
@@ -109,6 +109,12 @@ def test_the_whole_corpus_at_once_is_scrubbed_like_its_lines_and_twice_changes_n
     assert not left
     assert found.total() >= len(plants)
     assert scrub.text(once, known) == (once, {})
+
+
+def test_every_kind_that_is_taken_out_has_words_for_the_person() -> None:
+    known = names()
+    kinds = {kind for _, plant in planted_texts() for kind in scrub.text(plant.text, known)[1]}
+    assert kinds <= readable._KINDS.keys()
 
 
 def test_the_documentation_quotes_the_table() -> None:

@@ -14,20 +14,28 @@ Screens = Callable[..., Screen]
 
 
 @pytest.fixture(scope="session")
-def screens() -> Iterator[Screens]:
-    """A screen of this size and resolution; one server each for the whole session, ended by its id."""
+def servers() -> Iterator[dict[tuple[str, str, int], Screen]]:
+    """The X servers of the whole session, ended by their ids: Tk keeps its connections until then."""
     if shutil.which("Xvfb") is None:
         pytest.skip("Xvfb is not installed: the window was NOT tested; install the package xvfb")
-    started: dict[tuple[str, int], Screen] = {}
-
-    def screen(size: str = "1600x1200", dpi: int = 96) -> Screen:
-        if (size, dpi) not in started:
-            started[size, dpi] = Screen(size, dpi)
-        return started[size, dpi]
-
-    yield screen
+    started: dict[tuple[str, str, int], Screen] = {}
+    yield started
     for one in started.values():
         one.end()
+
+
+@pytest.fixture(scope="module")
+def screens(servers: dict[tuple[str, str, int], Screen], request: pytest.FixtureRequest) -> Screens:
+    """A screen of this size and resolution, for one module of tests: Tk keeps for each display what had the
+    keyboard there, whichever application that was."""
+
+    def screen(size: str = "1600x1200", dpi: int = 96) -> Screen:
+        key = (request.node.nodeid, size, dpi)
+        if key not in servers:
+            servers[key] = Screen(size, dpi)
+        return servers[key]
+
+    return screen
 
 
 @pytest.fixture(scope="session")

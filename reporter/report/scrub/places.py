@@ -51,7 +51,10 @@ _NO_HOST_SCHEMES = frozenset(
 )
 
 # The first "1" is the literal that the search runs for; the blocks follow it.
-_BLOCKS = r"1(?<![\w.]1)(?:0{0}|(?:92\.168|69\.254|72\.(?:1[6-9]|2\d|3[01])|00\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])))"
+_BLOCKS = (
+    r"1(?<![\w.]1)(?:0{0}|"
+    r"(?:92\.168|69\.254|72\.(?:1[6-9]|2\d|3[01])|00\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])))"
+)
 _ADDRESS_PROBE = _BLOCKS.format(r"\.\d{1,3}") + r"\.\d{1,3}\.\d"
 _ADDRESS = _BLOCKS.format(r"\.\d{1,3}") + r"(?:\.\d{1,3}){2}(?!\w|\.\d)"
 _ADDRESS6_PROBE = r"f(?<![\w:]f)(?:[cd][0-9a-f]{2}|e[89ab][0-9a-f]):[0-9a-f:]"
