@@ -62,7 +62,7 @@ class MailDestination(Destination):
             raise UsageError(
                 f"The destination {one_line(self.name, CLAUSE_LIMIT_CHARS) or 'of mail'} is not understood; "
                 "it should be like smtp://relay.example.org:25/helpdesk@example.org, with "
-                "?starttls=required, ?starttls=off or ?from=agent@example.org behind it where that is wanted, "
+                "?starttls=required, ?starttls=off or ?from=agent@example.org behind it where wanted, "
                 "and without a password, which belongs into the system's keyring or the credentials file."
             )
         self._relay, self._mailbox, sender = read

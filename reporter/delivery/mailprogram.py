@@ -17,7 +17,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reporter.delivery.message import REPORT_FILE, checked_mailbox, file_name, message, subject, text
+from reporter.delivery.message import (
+    REPORT_FILE,
+    checked_mailbox,
+    file_name,
+    message,
+    reference_of,
+    subject,
+    text,
+)
 from reporter.report.model import Attachment
 from reporter.texts.safe import plain
 
@@ -85,7 +93,7 @@ def tidy(folder: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC
 
 def _write_draft(envelope: Envelope, folder: Path, mailbox: str, now: datetime) -> Path:
     """The draft as ``message.eml``, and beside it the files for programs that want them single."""
-    place = folder / (re.sub(r"[^0-9A-Za-z-]", "", envelope.reference)[:40] or "report")
+    place = folder / reference_of(envelope)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     place.mkdir(mode=0o700, exist_ok=True)
     files = [

@@ -33,6 +33,7 @@ APPLICATION_LIMIT_CHARS = 80
 TEXT_LIMIT_CHARS = 20_000
 FILE_NAME_LIMIT_CHARS = 100
 MAILBOX_LIMIT_CHARS = 254
+REFERENCE_LIMIT_CHARS = 40
 
 # The relays that cannot carry eight bits are few, and no message is worth finding out which.
 _POLICY = SMTP.clone(cte_type="7bit")
@@ -95,7 +96,7 @@ def message(
     The same report has the same message id each time, by which mail systems know copies.
     """
     document = _document(envelope.report_json)
-    reference = _NOT_OF_A_REFERENCE.sub("", envelope.reference)
+    reference = reference_of(envelope)
     mail = EmailMessage(_POLICY)
     if sender:
         mail["From"] = sender
@@ -130,8 +131,7 @@ def subject(envelope: Envelope) -> str:
     application = one_line(_text(document, "failure", "application", "name"), APPLICATION_LIMIT_CHARS)
     headline = one_line(_text(document, "verdict", "headline"), SUBJECT_LIMIT_CHARS)
     parts = [f"{application}:" if application else "", headline or "A login did not work"]
-    reference = _NOT_OF_A_REFERENCE.sub("", envelope.reference)
-    return " ".join(" ".join([*parts, reference]).translate(_NO_BRACKETS).split())
+    return " ".join(" ".join([*parts, reference_of(envelope)]).translate(_NO_BRACKETS).split())
 
 
 def text(envelope: Envelope, *, left_out: Sequence[Attachment] = ()) -> str:
@@ -146,7 +146,7 @@ def text(envelope: Envelope, *, left_out: Sequence[Attachment] = ()) -> str:
     ]
     confidence = _text(document, "verdict", "confidence")
     rows = [
-        ("Report", one_line(envelope.reference, 40)),
+        ("Report", reference_of(envelope)),
         ("Application", _words(document, ("failure", "application"), "name", "version")),
         ("Target", _text(document, "failure", "target")),
         ("Cause", f"{_text(document, 'verdict', 'cause')} {f'({confidence})' if confidence else ''}".strip()),
@@ -166,7 +166,7 @@ def text(envelope: Envelope, *, left_out: Sequence[Attachment] = ()) -> str:
         words += (
             f"\nLeft out, because the mail would have been larger than the relay takes: {names}.\n"
             "The whole report is kept on the computer it came from; there, "
-            f"“reporter queue export {one_line(envelope.reference, 40)}” writes it to a file.\n"
+            f"“reporter queue export {reference_of(envelope)}” writes it to a file.\n"
         )
     return words
 
@@ -180,6 +180,11 @@ def checked_mailbox(text: str) -> str:
         return ""
     mailbox = f"{local}@{ascii_domain}"
     return mailbox if _MAILBOX.fullmatch(mailbox) and len(mailbox) <= MAILBOX_LIMIT_CHARS else ""
+
+
+def reference_of(envelope: Envelope) -> str:
+    """The reference as headers and file names may hold it."""
+    return _NOT_OF_A_REFERENCE.sub("", envelope.reference)[:REFERENCE_LIMIT_CHARS].strip("-") or "report"
 
 
 def file_name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The Sentry destination: for Sentry and Bugsink, a report as an event in an envelope; see ``sentry_event``."""
+"""The Sentry destination: for Sentry and Bugsink, a report as an event; see ``sentry_event``."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from reporter._version import __version__
-from reporter.delivery.document import Document
+from reporter.delivery.document import NUMBER_LIMIT, TEXT_LIMIT_CHARS, Document
 from reporter.texts.safe import one_line, plain
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ EVENT_LIMIT_BYTES = 900_000
 MESSAGE_LIMIT_CHARS = 100_000
 VALUE_LIMIT_CHARS = 16_384
 NAME_LIMIT_CHARS = 200
+DEPTH_LIMIT = 40
 NO_MESSAGE = "A login did not work."
 CLIENT = f"reporter-agent/{__version__}"
 
@@ -114,7 +115,7 @@ def _event(document: Document, envelope: Envelope) -> dict[str, Any]:
             **_contexts(sections if isinstance(sections, dict) else {}),
             "report": {"reference": envelope.reference, **_told(document.at("story"))},
         },
-        "extra": {"report": {name: part for name, part in document.whole.items() if name != "facts"}},
+        "extra": {"report": _bounded({n: part for n, part in document.whole.items() if n != "facts"})},
         "sdk": _sdk(),
     }
     return {name: part for name, part in event.items() if part}
@@ -141,7 +142,7 @@ def _contexts(sections: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The facts, each section under a name that means nothing else to receivers."""
     return {
         f"{name}_facts" if name in _TAKEN_CONTEXTS else name: section
-        for name, section in sections.items()
+        for name, section in _bounded(sections).items()
         if isinstance(section, dict)
     }
 
@@ -188,7 +189,22 @@ def _mail(document: Document) -> str:
 
 
 def _told(story: object) -> dict[str, Any]:
-    return {name: value for name, value in story.items() if value} if isinstance(story, dict) else {}
+    return (
+        {name: value for name, value in _bounded(story).items() if value} if isinstance(story, dict) else {}
+    )
+
+
+def _bounded(part: Any, depth: int = 0) -> Any:
+    """The same as every reader of JSON can hold it: numbers, depth, and texts without control characters."""
+    if depth > DEPTH_LIMIT:
+        return "…"
+    if isinstance(part, dict):
+        return {plain(name, NAME_LIMIT_CHARS): _bounded(one, depth + 1) for name, one in part.items()}
+    if isinstance(part, list):
+        return [_bounded(one, depth + 1) for one in part]
+    if isinstance(part, str):
+        return plain(part, TEXT_LIMIT_CHARS)
+    return str(part) if isinstance(part, int) and abs(part) > NUMBER_LIMIT else part
 
 
 def _written(moment: datetime) -> str:

@@ -43,7 +43,7 @@ def parse(text: str) -> str | None:
 
 
 def fold(text: str) -> str:
-    """``text`` in the letters of the alphabet, as far as they can be told: capitals, 0 for O, 1 for I and L."""
+    """``text`` in capital letters, with 0 for O and 1 for I and L."""
     return text.upper().translate(_LOOKALIKES)
 
 

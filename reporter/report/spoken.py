@@ -39,6 +39,7 @@ NAME_LIMITS_CHARS = (60, 40, 24, 12)
 """How long names may be: the first that keeps the code within its aim is taken."""
 
 _WORDS = (
+    "1С:Предприятие 1С:Документооборот Управление торговлей Зарплата и кадры Бухгалтерия ERP "
     "app.too_many_connections app.starting_up app.no_such_database app.client_too_old app.maintenance "
     "app.session_locked app.licence_exhausted app.mfa_required app.password_expired app.account_disabled "
     "app.account_locked app.bad_credentials http.unexpected_page http.cut_short http.no_answer "
