@@ -1,8 +1,9 @@
 """Backoff: how long a postponed report waits, so that many clients never come back in one wave.
 
 Decorrelated jitter: each wait is drawn between 30 s and three times the wait before it. What the
-endpoint asks for (``Retry-After``) is a floor below that draw. An automatic report also waits before its
-first try. Pure: the random numbers and the time of day are given by the caller.
+endpoint asks for (``Retry-After``) is a floor with a draw of its own on top. An automatic report also waits
+before its first try, and over that time the first tries again are spread too. ``docs/storm.md`` shows what
+comes of it. Pure: the random numbers and the time of day are given by the caller.
 """
 
 from __future__ import annotations
@@ -35,15 +36,26 @@ def next_wait_s(previous_s: float, random: Callable[[], float]) -> float:
     return min(LONGEST_WAIT_S, SHORTEST_WAIT_S + random() * (highest_s - SHORTEST_WAIT_S))
 
 
-def with_floor(wait_s: float, retry_after_s: float | None) -> float:
-    """``wait_s`` on top of what the endpoint asked for.
+def scale_s(spread_s: float) -> float:
+    """What counts as the wait before the first one, so that reports that came too early, all into the same
+    outage, come again spread over ``spread_s`` and not within the next minute.
 
-    The floor is clamped before the draw is added: a floor of a year given to everybody would
-    otherwise bring everybody back in the same second.
+    Not so long that draws above the longest wait would all become that very wait.
+    """
+    return min(max(spread_s, 0.0), LONGEST_WAIT_S) / GROWTH
+
+
+def put_off_s(wait_s: float, retry_after_s: float | None, random: Callable[[], float]) -> float:
+    """The time until the next try, where ``wait_s`` was drawn and the endpoint asked for ``retry_after_s``.
+
+    Never before what was asked for, and never at that very moment: everybody may have been told the same.
+    The floor is clamped before a first draw is put on top of it. That draw does not grow: an endpoint that
+    gives each sender a time of its own gets them at about that time.
     """
     if retry_after_s is None:
         return wait_s
-    return min(max(retry_after_s, 0.0), RETRY_AFTER_LIMIT_S) + wait_s
+    floor_s = min(max(retry_after_s, 0.0), RETRY_AFTER_LIMIT_S)
+    return max(wait_s, floor_s + next_wait_s(0.0, random))
 
 
 def retry_after_s(value: str, now: datetime) -> float | None:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from reporter.delivery.lock import only_one
 from reporter.errors import SpoolError
 
-FORMAT = 2
+FORMAT = 3
 BUSY_TIMEOUT_S = 10.0
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ ALTER TABLE reports ADD COLUMN counts_only INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE reports ADD COLUMN answer TEXT NOT NULL DEFAULT '';
 ALTER TABLE reports ADD COLUMN answered_at REAL;
 ALTER TABLE reports ADD COLUMN answer_seen INTEGER NOT NULL DEFAULT 0;
-UPDATE reports SET token = lower(hex(randomblob(32))) WHERE state IN ('queued', 'saved');
+UPDATE reports SET token = substr(lower(hex(randomblob(32))), 1, 43) WHERE state IN ('queued', 'saved');
 CREATE TABLE automatic (
     fingerprint TEXT PRIMARY KEY,
     last_at REAL NOT NULL,
@@ -82,19 +82,34 @@ CREATE TABLE spread (
     seconds REAL NOT NULL
 )
 """
-_STEPS = (_TABLES, _SECOND_FORMAT)
+# From format 2: when a try was planned, so that a clock that is set back is noticed; which attempts ended
+# with a server fault; until when destinations asked to be left alone.
+_THIRD_FORMAT = """
+ALTER TABLE reports ADD COLUMN planned_at REAL;
+ALTER TABLE attempts ADD COLUMN server_fault INTEGER NOT NULL DEFAULT 0;
+UPDATE reports SET token = substr(token, 1, 43) WHERE state IN ('queued', 'saved');
+CREATE TABLE rests (
+    destination TEXT PRIMARY KEY,
+    since REAL NOT NULL,
+    until REAL NOT NULL,
+    reason TEXT NOT NULL
+)
+"""
+_STEPS = (_TABLES, _SECOND_FORMAT, _THIRD_FORMAT)
 """The statements that lead from each format to the next one."""
 
 REPORT_COLUMNS = (
     "reference, report_json, state, tries, server_faults, wait_s, next_try_at, created_at, "
     "sent_by_person, page, reason, token, fingerprint, counts_only, answer, answered_at, answer_seen"
 )
-_OTHER_COLUMNS = {
+_COLUMNS = {
+    "reports": f"{REPORT_COLUMNS}, planned_at",
     "attachments": "reference, position, name, content_type, content",
-    "attempts": "id, reference, at, destination, outcome, reason",
+    "attempts": "id, reference, at, destination, outcome, reason, server_fault",
     "automatic": "fingerprint, last_at, suppressed",
     "pauses": "destination, since, tried_at, reason",
     "spread": "only, seconds",
+    "rests": "destination, since, until, reason",
 }
 
 # What SQLite's primary result codes mean for the person who must mend it.
@@ -262,7 +277,7 @@ def _is_damaged(path: Path) -> bool:
     except sqlite3.DatabaseError as error:
         return _code(error) in _DAMAGED
     try:
-        for table, columns in {"reports": REPORT_COLUMNS, **_OTHER_COLUMNS}.items():
+        for table, columns in _COLUMNS.items():
             db.execute(f"SELECT {columns} FROM {table} LIMIT 0")  # noqa: S608 - constants
         return bool(db.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",))
     except sqlite3.DatabaseError as error:
@@ -281,7 +296,7 @@ def _salvage(damaged: Path, path: Path) -> int:
         old.text_factory = _text
         with contextlib.closing(old):
             new.execute("BEGIN IMMEDIATE")
-            for table, columns in {"reports": REPORT_COLUMNS, **_OTHER_COLUMNS}.items():
+            for table, columns in _COLUMNS.items():
                 there = _columns_there(old, table, columns)
                 for row in _readable(old, table, there) if there else ():
                     # What does not belong to a saved report, or was read before, stays behind.

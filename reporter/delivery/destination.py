@@ -91,12 +91,14 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 class Precheck(msgspec.Struct, frozen=True, kw_only=True):
     """The endpoint's answer. ``message``: to be shown to the person as text; ``spread_s``: over how many
-    seconds automatic reports are to be spread; ``known``: how many have the same fault."""
+    seconds automatic reports are to be spread; ``known``: how many have the same fault; ``later``: it could
+    not be reached or wants to be asked again later, so that posting a report now is in vain."""
 
     need: Need = Need.EVERYTHING
     message: str = ""
     spread_s: float | None = None
     known: int = 0
+    later: Outcome | None = None
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,12 +13,22 @@ from reporter.report.model import Attachment
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the history: ``outcome`` is the kind of an Outcome, ``reason`` its clause."""
+    """One row of the history: ``outcome`` is the kind of an Outcome, ``reason`` its clause and
+    ``server_fault`` its sign."""
 
     at: datetime
     destination: str
     outcome: str
     reason: str = ""
+    server_fault: bool = False
+
+
+class Rest(msgspec.Struct, frozen=True, kw_only=True):
+    """A destination that asked to be left alone ``until`` a time (``Retry-After``), and why."""
+
+    destination: str
+    until: datetime
+    reason: str
 
 
 class Pause(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,9 +48,10 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     the report. ``counts_only``: the endpoint needs no report of this kind, it is only told "me too".
     ``answer``: support's words, at ``answered_at``; ``answer_seen``: the person was shown them.
 
-    ``tries``: rounds of delivery so far; ``server_faults``: how many of them ended with a 5xx;
+    ``tries``: rounds of delivery so far; ``server_faults``: how often it was answered with a 5xx;
     ``wait_s``: the last wait that backoff drew; ``next_try_at``: null means at once.
-    ``page``, ``reason``: as in the Receipt. ``history``: oldest first, the last 50 attempts.
+    ``page``, ``reason``: as in the Receipt. ``history``: oldest first, the last 50 attempts, and the last 50
+    with a server fault.
     """
 
     reference: str

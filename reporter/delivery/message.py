@@ -131,7 +131,9 @@ def subject(envelope: Envelope) -> str:
     application = one_line(_text(document, "failure", "application", "name"), APPLICATION_LIMIT_CHARS)
     headline = one_line(_text(document, "verdict", "headline"), SUBJECT_LIMIT_CHARS)
     parts = [f"{application}:" if application else "", headline or "A login did not work"]
-    return " ".join(" ".join([*parts, reference_of(envelope)]).translate(_NO_BRACKETS).split())
+    words = " ".join([*parts, reference_of(envelope)]).translate(_NO_BRACKETS)
+    # What looks like an encoded word would be decoded on the way.
+    return " ".join(words.replace("=?", "= ?").split())
 
 
 def text(envelope: Envelope, *, left_out: Sequence[Attachment] = ()) -> str:

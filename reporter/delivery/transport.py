@@ -78,8 +78,8 @@ class Transport:
         """The answer, or a clause why there was none; never raises.
 
         The time-outs of a socket begin anew with every byte and name servers know none, so the
-        exchange runs on a thread, whose connection is cut when the overall limit is reached. Should what was sent
-        still arrive, the next try is recognised by its key.
+        exchange runs on a thread, whose connection is cut when the overall limit is reached. Should what was
+        sent still arrive, the next try is recognised by its key.
         """
         results: list[Answer | str] = []
         line = _Line(time.monotonic() + self._overall_limit_s)

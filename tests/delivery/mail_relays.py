@@ -43,7 +43,7 @@ class PostOffice:
         waiting = self.answers.get(command, [])
         return waiting.pop(0) if waiting else None
 
-    async def handle_MAIL(
+    async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         answer = self._answer("MAIL")
@@ -52,7 +52,7 @@ class PostOffice:
             envelope.mail_options.extend(options)
         return answer or "250 OK"
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         answer = self._answer("RCPT")
@@ -60,7 +60,7 @@ class PostOffice:
             envelope.rcpt_tos.append(address)
         return answer or "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         answer = self._answer("DATA")
         if answer is None:
             self.raw.append(envelope.original_content or b"")

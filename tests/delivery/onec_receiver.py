@@ -3,7 +3,7 @@
 Every field is wanted, of its exact type, and nothing else; it behaves as five receivers in the field do.
 """
 
-# ruff: noqa: N802, N815 - the protocol's names, and http.server's
+# ruff: noqa: N815 - the protocol's names
 
 from __future__ import annotations
 

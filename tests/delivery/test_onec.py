@@ -100,6 +100,14 @@ def http(status: int, body: bytes = b"", **headers: str) -> Answer:
     return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
 
 
+def raw(status: int, body: bytes = b"") -> bytes:
+    return b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body
+
+
+def at(server: Any) -> Destination:
+    return open_destination(f"onec+http://127.0.0.1:{server.port}/api", pack=pack)
+
+
 # -- what is sent --------------------------------------------------------------------------------------------
 
 
@@ -338,8 +346,8 @@ def test_an_automatic_report_is_only_counted_where_the_receiver_has_its_kind(
 
 
 def test_me_too_is_not_believed_where_nobody_answers(raw_server: Any) -> None:
-    server = raw_server(answer=b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnull")
-    there = open_destination(f"onec+http://127.0.0.1:{server.port}/api", pack=pack)
+    server = raw_server(answer=raw(200, b"null"))
+    there = at(server)
     counted = there.count_in(Question(reference=REFERENCE, fingerprint="f"))
     assert counted is not None
     assert counted.kind is Kind.POSTPONED
@@ -350,13 +358,13 @@ def test_me_too_is_not_believed_where_nobody_answers(raw_server: Any) -> None:
     [b"", b"null", b"[]", b"{}", b'{"needSendReport": "no"}', b'{"needSendReport": 0}', b"<html>", b"\xff"],
 )
 def test_nonsense_is_no_answer_to_the_question(raw_server: Any, body: bytes) -> None:
-    server = raw_server(answer=b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-    there = open_destination(f"onec+http://127.0.0.1:{server.port}/api", pack=pack)
+    server = raw_server(answer=raw(200, body))
+    there = at(server)
     assert there.precheck(Question(reference=REFERENCE, fingerprint="f")) is None
 
 
 def test_the_query_of_the_address_stays_behind_the_path(raw_server: Any) -> None:
-    server = raw_server(answer=b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnull")
+    server = raw_server(answer=raw(200, b"null"))
     there = open_destination(f"onec+http://127.0.0.1:{server.port}/api/reg/?site=1", pack=pack)
     there.precheck(Question(reference=REFERENCE, fingerprint="f"))
     assert server.requests[0].startswith(b"POST /api/reg/getInfo?site=1 HTTP/1.1\r\n")
@@ -382,8 +390,8 @@ def test_a_success_that_confirms_nothing_is_not_delivered(
     raw_server: Any, body: bytes, spool: Spool, clock: Clock
 ) -> None:
     """Whatever is asked: a portal gives the same answer to every question."""
-    server = raw_server(answer=b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-    there = open_destination(f"onec+http://127.0.0.1:{server.port}/api", pack=pack)
+    server = raw_server(answer=raw(200, body))
+    there = at(server)
     receipt = Postman(spool, [there], now=clock).deliver(keep(spool, typical.portal()))
     assert receipt.state is State.QUEUED
     assert "did not confirm the report" in receipt.reason
@@ -393,9 +401,7 @@ def test_a_success_that_confirms_nothing_is_not_delivered(
 def test_a_report_that_cannot_be_read_is_refused_for_good(
     raw_server: Any, spool: Spool, clock: Clock
 ) -> None:
-    body = b'{"message": "bad convert"}'
-    answer = b"HTTP/1.1 500 X\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-    there = open_destination(f"onec+http://127.0.0.1:{raw_server(answer=answer).port}/api", pack=pack)
+    there = at(raw_server(answer=raw(500, b'{"message": "bad convert"}')))
     receipt = Postman(spool, [there], now=clock).deliver(keep(spool, typical.portal()))
     assert (receipt.state, receipt.reason) == (State.REFUSED, "the receiver answered 500: bad convert")
 
@@ -403,9 +409,7 @@ def test_a_report_that_cannot_be_read_is_refused_for_good(
 def test_other_faults_of_a_receiver_are_borne_so_many_times(
     raw_server: Any, spool: Spool, clock: Clock
 ) -> None:
-    there = open_destination(
-        f"onec+http://127.0.0.1:{raw_server(answer=b'HTTP/1.1 502 X' + b'\r\n\r\n').port}/api", pack=pack
-    )
+    there = at(raw_server(answer=raw(502)))
     postman = Postman(spool, [there], now=clock)
     keep(spool, typical.portal())
     states = []
@@ -419,8 +423,8 @@ def test_other_faults_of_a_receiver_are_borne_so_many_times(
 def test_an_address_that_is_wrong_pauses_the_destination(
     raw_server: Any, spool: Spool, clock: Clock, status: int
 ) -> None:
-    server = raw_server(answer=b"HTTP/1.1 %d X\r\nContent-Length: 0\r\n\r\n" % status)
-    there = open_destination(f"onec+http://127.0.0.1:{server.port}/api", pack=pack)
+    server = raw_server(answer=raw(status))
+    there = at(server)
     postman = Postman(spool, [there], now=clock)
     receipt = postman.deliver(keep(spool, typical.portal()))
     assert receipt.state is State.QUEUED
