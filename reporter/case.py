@@ -26,7 +26,16 @@ from reporter.report.drawing import Mark, Picture, Source
 from reporter.report.model import Bundle, Enclosure, Story
 from reporter.texts import N_, Translator, translator
 from reporter.ui.about import About
-from reporter.ui.desk import Preview, Recovery, RetryResult, Section
+from reporter.ui.desk import (
+    Answer,
+    ByTelephone,
+    Precheck,
+    Preview,
+    Recovery,
+    RetryResult,
+    Section,
+    Wanted,
+)
 from reporter.ui.notice import Notice
 
 if TYPE_CHECKING:
@@ -35,6 +44,7 @@ if TYPE_CHECKING:
     from reporter.report.logs import LogTail
     from reporter.report.model import Dropped
     from reporter.report.pseudonyms import Names
+    from reporter.settings.help import Help
     from reporter.settings.layers import Loaded
 
 FIRST_ADVICE = (
@@ -102,6 +112,7 @@ class Case:
         self._logs: tuple[list[LogTail], list[Dropped]] | None = None
         self._hidden: tuple[Verdict | None, Names] | None = None
         self._once = threading.Lock()
+        self._wanted = Wanted.EVERYTHING
         self._contents = Contents(
             allowed=loaded.settings.allowed_sections, required=loaded.settings.required_sections
         )
@@ -235,6 +246,12 @@ class Case:
         """The picture on the clipboard, None where there is none."""
         return self._album.pasted()
 
+    def scaled(self, picture: Picture, width: int) -> bytes:
+        """A smaller picture for the editor; raises PictureError."""
+        from reporter.report import screenshot
+
+        return screenshot.scaled(picture, width)
+
     def attach(self, picture: Picture, marks: list[Mark]) -> Enclosure:
         """Let a picture travel with the report, its marks drawn into it."""
         return self._album.attach(picture, marks)
@@ -252,7 +269,7 @@ class Case:
         from reporter.facts.text import groups
         from reporter.report.readable import readable
 
-        bundle = self.bundle(story)
+        bundle = self._travelling(story)
         facts = bundle.report.facts
         words = readable(
             bundle.report,
@@ -262,11 +279,73 @@ class Case:
         )
         return Preview(readable=words, exact=bundle.report_json.decode())
 
-    def send(self, story: Story) -> Receipt:
+    def precheck(self) -> Precheck:
+        """Ask support's endpoint how much of the report it wants; a preview and what is sent follow that."""
+        if self._is_known_fault():
+            return Precheck(wanted=Wanted.NOTHING)
+        answer = outbox.precheck(self.bundle(Story()), self._loaded) if self.can_send else None
+        if answer is None:
+            return Precheck()
+        self._wanted = Wanted(answer.need)
+        return Precheck(wanted=self._wanted, message=answer.message)
+
+    def send(self, story: Story, *, counts_only: bool = False) -> Receipt:
         """Make the report durable and try to deliver it; raises ReporterError when it could not be kept."""
-        receipt = outbox.send(self.bundle(story), loaded=self._loaded)
+        receipt = outbox.send(self._travelling(story), loaded=self._loaded, counts_only=counts_only)
         self.keep_draft(Story())
         return receipt
+
+    def spoken(self, story: Story) -> ByTelephone:
+        """What of the report fits through a telephone."""
+        from reporter.report import qr, spoken, telephone
+
+        report = self._travelling(story).report
+        code = spoken.encode(report)
+        link = spoken.link(self._help().url, code)
+        try:
+            squares = qr.squares(link)
+        except ReporterError:
+            squares = []  # the address of the help is longer than a code can hold
+        return ByTelephone(
+            lines=telephone.read_out(report, self.texts),
+            code=spoken.groups(code),
+            link=link,
+            squares=squares,
+        )
+
+    def save(self, story: Story, path: str) -> None:
+        """Write the report to a file, as it would be sent; raises ReporterError."""
+        from reporter.report import bundle
+
+        bundle.write(Path(path).expanduser(), self._travelling(story))
+
+    @property
+    def can_mail(self) -> bool:
+        """The settings name a mailbox of support."""
+        return bool(outbox.mailbox(self._loaded, self._help().url))
+
+    def mail(self, story: Story) -> str:
+        """Open the report as a draft in the person's mail program, and say what came of it."""
+        mailbox = outbox.mailbox(self._loaded, self._help().url)
+        if outbox.hand_to_mail(self._travelling(story), mailbox):
+            return self.texts.say("The report is a draft in your mail program now. It goes when you send it.")
+        return self.texts.say("No mail program could be opened. The report can be saved to a file instead.")
+
+    def answers(self) -> list[Answer]:
+        """What support has answered and nobody has seen, as it is known on this computer."""
+        return [
+            Answer(reference=receipt.reference, text=receipt.answer, answered_at=receipt.answered_at)
+            for receipt in outbox.answers()
+        ]
+
+    def inquire(self) -> None:
+        """Ask support's endpoint for answers, unless the verdict says that no server can be reached."""
+        if self.verdict is None or self.verdict.layer not in NETWORK_LAYERS:
+            outbox.inquire(self._loaded)
+
+    def seen(self, reference: str) -> None:
+        """The answer to this report was shown."""
+        outbox.mark_seen(reference)
 
     def send_automatically(self) -> Receipt | None:
         """Queue a report without a story, for the postman to send.
@@ -284,6 +363,13 @@ class Case:
             return outbox.enqueue(report, loaded=self._loaded, counts_only=self._is_known_fault())
         except ReporterError:
             return None
+
+    def _travelling(self, story: Story) -> Bundle:
+        """The report as it would leave: without what support's endpoint said it does not want."""
+        from reporter.report.summary import summarize
+
+        bundle = self.bundle(story)
+        return summarize(bundle) if self._wanted is Wanted.SUMMARY else bundle
 
     def bundle(self, story: Story, *, sent_by_person: bool = True, suppressed: int = 0) -> Bundle:
         """The report as it stands, with what goes with it; the same story gives the same bytes."""
@@ -372,7 +458,7 @@ class Case:
     def _notice(self, headline: str, advice: list[str]) -> Notice:
         verdict = self.verdict
         cause, layer = (verdict.cause, verdict.layer) if verdict else ("", "")
-        offered = self._loaded.settings.help_for(cause, layer, self.texts.language)
+        offered = self._help()
         accepts_code = self._host is not None and self._host.accepts_access_code
         automatic = self._host is not None and self._host.automatic
         service = verdict.evidence.service_notice if verdict else None
@@ -391,7 +477,13 @@ class Case:
             service_url=service.url if service and is_told else "",
             details=self._details(),
             is_crash=self.failure.is_crash,
+            is_cut_off=layer in NETWORK_LAYERS,
         )
+
+    def _help(self) -> Help:
+        """What the administrator offers for this verdict."""
+        cause, layer = (self.verdict.cause, self.verdict.layer) if self.verdict else ("", "")
+        return self._loaded.settings.help_for(cause, layer, self.texts.language)
 
     def _details(self) -> str:
         """The technical text; empty before the first view, which must not wait for it."""

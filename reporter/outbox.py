@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -17,10 +18,15 @@ from reporter.errors import ReporterError
 from reporter.report.model import Bundle
 
 if TYPE_CHECKING:
+    from reporter.delivery.destination import Destination, Precheck
     from reporter.delivery.envelope import Envelope
     from reporter.delivery.postman import Postman
     from reporter.delivery.spool import Spool
     from reporter.settings.layers import Loaded
+
+ASKED_FOR_REPORTS = 5
+ASKED_FOR_DAYS = 30
+"""Of so many reports, and no older ones, the agent asks by itself whether support has answered."""
 
 
 def send(bundle: Bundle, *, loaded: Loaded, counts_only: bool = False) -> Receipt:
@@ -64,6 +70,101 @@ def _enqueue(bundle: Bundle, kept: Spool, loaded: Loaded, *, counts_only: bool =
     ).receipt()
 
 
+def precheck(bundle: Bundle, loaded: Loaded) -> Precheck | None:
+    """How much of a report is wanted: the word of the first destination that has one, else None.
+
+    Takes a few seconds at most for each destination. Never raises.
+    """
+    question = _envelope(bundle).question()
+    try:
+        places = destinations(loaded)
+    except ReporterError:
+        return None  # said when the settings were read
+    answers = (place.precheck(question) for place in places)
+    return next((answer for answer in answers if answer is not None), None)
+
+
+def answers() -> list[Receipt]:
+    """The answers of support that nobody has seen, as they are known here; never raises."""
+    if not _spool_file().exists():
+        return []
+    try:
+        with _watched_spool() as kept:
+            return [envelope.receipt() for envelope in kept.answers()]
+    except ReporterError:
+        return []
+
+
+def inquire(loaded: Loaded) -> None:
+    """Ask what became of the last reports that support has; what it answered is in ``answers`` then.
+
+    May take long where nothing can be reached. Never raises.
+    """
+    if not _spool_file().exists() or not loaded.settings.destinations_in_order():
+        return
+    since = datetime.now(UTC) - timedelta(days=ASKED_FOR_DAYS)
+    try:
+        with _watched_spool() as kept:
+            known = sorted(kept.list(), key=lambda envelope: envelope.created_at)
+            open_ones = [one for one in known if one.state is State.ACCEPTED and one.created_at >= since]
+            sender = postman(kept, loaded)
+            for envelope in open_ones[-ASKED_FOR_REPORTS:]:
+                sender.inquire(envelope.reference)
+    except ReporterError as error:
+        _log(str(error))
+
+
+def mark_seen(reference: str) -> None:
+    """The person was shown support's answer; never raises."""
+    try:
+        with _watched_spool() as kept:
+            kept.mark_seen(reference)
+    except ReporterError as error:
+        _log(str(error))
+
+
+def hand_to_mail(bundle: Bundle, mailbox: str) -> bool:
+    """Open the report as a draft in the person's mail program; whether one was started. Never raises."""
+    from reporter.delivery import mailprogram
+    from reporter.settings import paths
+
+    return mailprogram.hand_over(_envelope(bundle), folder=paths.spool(os.environ) / "mail", mailbox=mailbox)
+
+
+def mailbox(loaded: Loaded, help_url: str) -> str:
+    """Where a report may go by mail: the first mailbox of the settings; empty where they name none."""
+    for address in (*loaded.settings.destinations_in_order(), help_url):
+        parts = urlsplit(address)
+        if parts.scheme in ("smtp", "smtps"):
+            return unquote(parts.path.strip("/"))
+        if parts.scheme == "mailto":
+            return unquote(parts.path)
+    return ""
+
+
+def _envelope(bundle: Bundle) -> Envelope:
+    """A report as the ways of delivery know it, which waits nowhere."""
+    from reporter.delivery.envelope import Envelope
+
+    report = bundle.report
+    return Envelope(
+        reference=report.reference,
+        report_json=bundle.report_json,
+        attachments=bundle.attachments,
+        state=State.SAVED,
+        tries=0,
+        server_faults=0,
+        wait_s=0.0,
+        next_try_at=None,
+        created_at=report.created_at,
+        sent_by_person=report.sent_by_person,
+        page="",
+        reason="",
+        history=[],
+        fingerprint=report.fingerprint,
+    )
+
+
 def spool(loaded: Loaded | None = None) -> Spool:
     """This person's spool, to be closed after use; raises SpoolError."""
     from reporter.delivery.spool import Spool
@@ -92,12 +193,18 @@ def _log(sentence: str) -> None:
 
 def postman(kept: Spool, loaded: Loaded) -> Postman:
     """The postman for a spool and the settings' destinations."""
-    from reporter.delivery.destination import open_destination
     from reporter.delivery.postman import Postman
+
+    return Postman(kept, destinations(loaded), reduce=_reduce)
+
+
+def destinations(loaded: Loaded) -> list[Destination]:
+    """The settings' destinations, in the order in which they are tried; connects to nothing yet."""
+    from reporter.delivery.destination import open_destination
     from reporter.report.bundle import pack
 
     settings = loaded.settings
-    destinations = [
+    return [
         open_destination(
             address,
             pack=pack,
@@ -107,7 +214,6 @@ def postman(kept: Spool, loaded: Loaded) -> Postman:
         )
         for address in settings.destinations_in_order()
     ]
-    return Postman(kept, destinations, reduce=_reduce)
 
 
 def _reduce(envelope: Envelope) -> Envelope:

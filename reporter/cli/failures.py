@@ -231,6 +231,8 @@ def leave_out(case: Case, names: Sequence[str]) -> None:
 
 def read_picture(path: Path) -> bytes:
     """The bytes of a file, as far as a picture may be long; raises UsageError where it cannot be read."""
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} could not be read: it is not a file.")  # a pipe would be waited for
     try:
         with path.open("rb") as file:
             return file.read(PICTURE_FILE_LIMIT_BYTES)

@@ -52,7 +52,20 @@ def replay(bundle_path: Path, json_: bool, **given: str | None) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="The SQLite file; default: inbox.sqlite in the data folder.",
 )
-def inbox(listen: str, database: Path | None) -> None:
+@click.option(
+    "--spread-seconds",
+    type=click.FloatRange(0, 86_400),
+    help="Over how much time agents are to spread automatic reports; default: as they are set.",
+)
+@click.option(
+    "--reports-per-second",
+    type=click.FloatRange(min=0),
+    default=0,
+    help="More are told to come back later; default: no limit.",
+)
+def inbox(
+    listen: str, database: Path | None, spread_seconds: float | None, reports_per_second: float
+) -> None:
     """Run the reference support endpoint."""
     try:
         from reporter.inbox.server import serve
@@ -64,5 +77,7 @@ def inbox(listen: str, database: Path | None) -> None:
         listen,
         database or paths.spool(os.environ).parent / "inbox.sqlite",
         password=os.environ.get("REPORTER_INBOX_PASSWORD", ""),
+        spread_s=spread_seconds,
+        reports_per_s=reports_per_second,
         announce=lambda sentence: click.echo(sentence, err=True),
     )

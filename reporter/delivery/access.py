@@ -156,7 +156,7 @@ def _content(path: Path, what: str) -> bytes:
 
     # A pipe would keep its reader waiting.
     number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with open(number, "rb") as file:  # noqa: PTH123 - an open file
+    try:
         about = os.fstat(number)
         if not stat.S_ISREG(about.st_mode):
             raise CredentialsError(f"{what} is not a file; correct its name.")
@@ -165,7 +165,10 @@ def _content(path: Path, what: str) -> bytes:
                 f"{what} can be read by others, so it is not used. "
                 "Let it belong to this user and set its mode to 600."
             )
-        content = file.read(FILE_LIMIT_BYTES + 1)
+        with open(number, "rb", closefd=False) as file:
+            content = file.read(FILE_LIMIT_BYTES + 1)
+    finally:
+        os.close(number)
     if len(content) > FILE_LIMIT_BYTES:
         raise CredentialsError(f"{what} is larger than {FILE_LIMIT_BYTES // 1024} KiB, so it is not used.")
     return content

@@ -1,7 +1,8 @@
 """Database: the spool's SQLite file, opened, upgraded, and set aside with its content saved when damaged.
 
-What a transaction wrote is on the disk when it returns (WAL, synchronous=FULL): a power cut or a killed
-process loses nothing. Several processes use the file at once.
+What a transaction wrote is on the disk when it returns (synchronous=FULL): a power cut or a killed process
+loses nothing. Several processes use the file at once, by a write-ahead log, or by a rollback journal where
+the file lies on a network folder.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from reporter.delivery import place
 from reporter.delivery.lock import only_one
 from reporter.errors import SpoolError
 
@@ -242,7 +244,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
     db.text_factory = _text
     try:
-        db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA journal_mode = {'TRUNCATE' if place.is_remote(path.parent) else 'WAL'}")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone leaves the data in the drive's cache
         db.execute("PRAGMA foreign_keys = ON")

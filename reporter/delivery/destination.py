@@ -71,7 +71,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """What an endpoint is told before a report is sent; nothing in it is about the person.
 
     ``report_id``: the report's UUID; ``system``: the family, such as ``Windows``; ``architecture``: of the
-    processor; ``is_crash``: a program ended, and not a login.
+    processor; ``is_crash``: a program ended, and not a login; ``token``: the report's own secret, which goes
+    with a count only, never with a precheck.
     """
 
     reference: str

@@ -72,11 +72,13 @@ def letter(
     ]
     left_out = list(without)
     while True:
-        content = message(
-            envelope, files=files, left_out=left_out, sender=sender, mailbox=mailbox, now=now
-        ).as_bytes()
-        if limit_bytes is None or len(content) <= limit_bytes or not files:
-            return Letter(content, [file_name(file.name) for file in left_out])
+        least_bytes = sum(len(file.content) * 4 // 3 for file in files)  # in base64
+        if limit_bytes is None or least_bytes <= limit_bytes or not files:
+            content = message(
+                envelope, files=files, left_out=left_out, sender=sender, mailbox=mailbox, now=now
+            ).as_bytes()
+            if limit_bytes is None or len(content) <= limit_bytes or not files:
+                return Letter(content, [file_name(file.name) for file in left_out])
         largest = max(files[1:] or files, key=lambda file: len(file.content))
         files.remove(largest)
         left_out.append(largest)
@@ -159,6 +161,7 @@ def text(envelope: Envelope, *, left_out: Sequence[Attachment] = ()) -> str:
         ("Questions", "\n".join(numbered)),
         ("Contact", _words(told, (), "contact", "best_time")),
         ("Message", _text(document, "failure", "message")),
+        ("Of the same kind, not sent before", _count(document.get("suppressed"))),
     ]
     lines = [_text(document, "verdict", "headline"), ""]
     lines += [f"{name}:\n{value}\n" if "\n" in value else f"{name}: {value}" for name, value in rows if value]
@@ -212,6 +215,10 @@ def _content_type(file: Attachment) -> tuple[str, str]:
 
 def _words(document: Any, path: Sequence[str], *names: str) -> str:
     return " ".join(filter(None, (_text(document, *path, name) for name in names)))
+
+
+def _count(number: Any) -> str:
+    return f"{number:,}" if isinstance(number, int) and number > 0 else ""
 
 
 def _document(raw: bytes) -> dict[str, Any]:

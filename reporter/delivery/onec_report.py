@@ -212,6 +212,8 @@ def _flat(files: Iterable[Attachment], *, taken: Iterable[str]) -> list[Attachme
 
 def _picture_name(file: Attachment) -> str:
     """How a screenshot is called by what it holds; empty for what is no picture."""
+    if not file.content_type.startswith("image/"):
+        return ""
     return next((name for start, name in _SIGNATURES.items() if file.content.startswith(start)), "")
 
 

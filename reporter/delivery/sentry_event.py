@@ -33,7 +33,7 @@ CLIENT = f"reporter-agent/{__version__}"
 _TAKEN_CONTEXTS = frozenset(
     {
         *("app", "browser", "cloud_resource", "culture", "device", "feedback", "gpu", "monitor", "nel", "os"),
-        *("otel", "profile", "replay", "response", "runtime", "state", "trace", "unity"),
+        *("otel", "profile", "replay", "report", "response", "runtime", "state", "trace", "unity"),
     }
 )
 # What a large event loses, in this order; it all stands in the attached report too.
@@ -112,8 +112,8 @@ def _event(document: Document, envelope: Envelope) -> dict[str, Any]:
         "server_name": one_line(document.fact("identity", "host_name"), NAME_LIMIT_CHARS),
         "release": _release(question.application, question.version),
         "contexts": {
-            **_contexts(sections if isinstance(sections, dict) else {}),
             "report": {"reference": envelope.reference, **_told(document.at("story"))},
+            **_contexts(sections if isinstance(sections, dict) else {}),
         },
         "extra": {"report": _bounded({n: part for n, part in document.whole.items() if n != "facts"})},
         "sdk": _sdk(),

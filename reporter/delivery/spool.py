@@ -16,9 +16,9 @@ from typing import Any, Self
 
 import msgspec
 
-from reporter.delivery.backoff import AUTOMATIC_SPREAD_S, HORIZON_S, first_wait_s
+from reporter.delivery.backoff import AUTOMATIC_SPREAD_S, HORIZON_S, LONGEST_WAIT_S, first_wait_s, scale_s
 from reporter.delivery.database import REPORT_COLUMNS, Database
-from reporter.delivery.envelope import Attempt, Envelope, Pause
+from reporter.delivery.envelope import Attempt, Envelope, Pause, Rest
 from reporter.delivery.receipt import State
 from reporter.errors import SpoolError
 from reporter.report.model import Attachment
@@ -27,6 +27,8 @@ HISTORY_LIMIT_ROWS = 50
 AUTOMATIC_INTERVAL_S = 3600.0
 """Of automatic reports with one fingerprint, one may go in this time."""
 FINGERPRINTS_LIMIT_ROWS = 1_000
+FIRST_MOMENT_S = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+"""No report is older than this program: an earlier time is that of a clock that was never set."""
 
 NO_DESTINATION = "no destination is set up: set `endpoint`"
 DAMAGED_ENTRY = "its entry in the queue was damaged; it is kept, and “reporter queue export” writes it out"
@@ -36,6 +38,10 @@ _TO_SEND = f"(state = '{State.QUEUED}' OR (state = '{State.SAVED}' AND sent_by_p
 _DELIVERED = f"state IN ('{State.ACCEPTED}', '{State.ANSWERED}')"
 _ANSWER_WAITS = "(answer <> '' AND NOT answer_seen)"
 _SELECT = f"SELECT {REPORT_COLUMNS} FROM reports "  # noqa: S608 - constants
+_LAST_AT = (
+    "max(created_at, coalesce(answered_at, 0), "
+    "(SELECT coalesce(max(at), 0) FROM attempts WHERE attempts.reference = reports.reference))"
+)
 _SIZE = (
     "length(report_json) + "
     "(SELECT coalesce(sum(length(content)), 0) FROM attachments "
@@ -140,6 +146,8 @@ class Spool:
             "created_at": now_s,
             "sent_by_person": sent_by_person,
             "reason": "" if sendable else NO_DESTINATION,
+            "planned_at": now_s,
+            "wait_s": 0.0,
             "token": secrets.token_urlsafe(32),
             "fingerprint": fingerprint,
             "counts_only": counts_only,
@@ -154,9 +162,9 @@ class Spool:
                         "make the report again to get a new reference."
                     )
                 return kept
+            spread_s = self._spread_in_force_s(db)
+            row["wait_s"] = scale_s(spread_s)
             if sendable and not sent_by_person:
-                told = db.execute("SELECT seconds FROM spread").fetchone()
-                spread_s = self._spread_s if told is None else told[0]
                 row["next_try_at"] = now_s + first_wait_s(self._random, spread_s)
             marks = ", ".join(f":{name}" for name in row)
             db.execute(f"INSERT INTO reports ({', '.join(row)}) VALUES ({marks})", row)  # noqa: S608
@@ -206,24 +214,22 @@ class Spool:
     def tidy(self, *, retention_days: int, limit_bytes: int) -> Sequence[str]:
         """Forget what is old, and while more is kept than ``limit_bytes`` the oldest that was delivered.
 
-        What still waits is never forgotten, nor an answer nobody has seen. Returns a sentence for each report
-        of a person that went without being delivered.
+        What still waits is never forgotten, nor an answer nobody has seen. Its days count from the last thing
+        that happened to a report. Returns a sentence for each report of a person that was removed.
         """
         oldest_s = self._now().timestamp() - retention_days * 86_400
 
         def write(db: sqlite3.Connection) -> tuple[int, Sequence[str]]:
             # "created_at" of the future was written by a clock that has since been set back.
             ended = f"NOT {_TO_SEND} AND NOT {_ANSWER_WAITS}"
-            old = db.execute(
-                f"SELECT reference, {_DELIVERED}, sent_by_person, reason, {_SIZE} FROM reports "  # noqa: S608
-                f"WHERE {ended} AND created_at < ?",
-                (oldest_s,),
-            ).fetchall()
+            chosen = f"SELECT reference, {_DELIVERED}, sent_by_person, reason, {_SIZE} FROM reports "  # noqa: S608
+            old = db.execute(f"{chosen} WHERE {ended} AND {_LAST_AT} < ?", (oldest_s,)).fetchall()
             kept = db.execute(
-                f"SELECT reference, {_DELIVERED}, sent_by_person, reason, {_SIZE} FROM reports "  # noqa: S608
-                f"WHERE {ended} AND created_at >= ? ORDER BY NOT {_DELIVERED}, sent_by_person, created_at",
+                f"{chosen} WHERE {ended} AND {_LAST_AT} >= ? "
+                f"ORDER BY NOT {_DELIVERED}, sent_by_person, created_at, rowid",
                 (oldest_s,),
             ).fetchall()
+            aged = {row[0] for row in old}
             (all_bytes,) = db.execute(f"SELECT coalesce(sum({_SIZE}), 0) FROM reports").fetchone()  # noqa: S608
             left_bytes = all_bytes - sum(size for *_, size in old)
             while kept and left_bytes > limit_bytes:
@@ -234,10 +240,12 @@ class Spool:
                 left_bytes -= row[-1]
             db.executemany("DELETE FROM reports WHERE reference = ?", [(row[0],) for row in old])
             return sum(row[-1] for row in old), [
-                f"The report {reference}, which was never delivered ({reason or 'no destination'}), was "
-                f"removed after {retention_days} days."
+                f"The report {reference}, which was "
+                + ("delivered" if delivered else f"never delivered ({reason or 'no destination'})")
+                + ", was removed from this computer "
+                + (f"after {retention_days} days." if reference in aged else "to make room for others.")
                 for reference, delivered, by_person, reason, _ in old
-                if by_person and not delivered
+                if by_person
             ]
 
         freed_bytes, sentences = self._database.run(write)
@@ -265,6 +273,51 @@ class Spool:
             return tuple(reference for (reference,) in rows)
 
         return self._database.run(read)
+
+    def is_due(self, reference: str, now: datetime) -> bool:
+        """Whether the report is still one of those that are due."""
+        moment = now.timestamp()
+
+        def read(db: sqlite3.Connection) -> bool:
+            found = db.execute(
+                f"SELECT 1 FROM reports WHERE reference = ? AND {_TO_SEND} AND "  # noqa: S608 - a constant
+                "(next_try_at IS NULL OR next_try_at <= ? OR next_try_at > ?)",
+                (reference, moment, moment + HORIZON_S),
+            )
+            return found.fetchone() is not None
+
+        return self._database.run(read)
+
+    def mend_times(self) -> None:
+        """Put right what a clock that was set, or a computer that was off, made of the planned times.
+
+        Set back: each report waits what it had still to wait, so that none stalls. Far ahead, or switched on
+        again: automatic reports are spread anew, because on a Monday morning everybody's are overdue.
+        """
+        now_s = self._now().timestamp()
+
+        def write(db: sqlite3.Connection) -> None:
+            db.execute(
+                "UPDATE reports SET next_try_at = ? + (next_try_at - planned_at), planned_at = ? "
+                "WHERE planned_at > ? AND next_try_at IS NOT NULL",
+                (now_s, now_s, now_s + 1),
+            )
+            db.execute("DELETE FROM rests WHERE until <= ? OR since > ?", (now_s, now_s + 1))
+            if now_s >= FIRST_MOMENT_S:
+                db.execute("UPDATE reports SET created_at = ? WHERE created_at < ?", (now_s, FIRST_MOMENT_S))
+            overdue = db.execute(
+                f"SELECT reference FROM reports WHERE {_TO_SEND} AND NOT sent_by_person "  # noqa: S608
+                "AND next_try_at < ?",
+                (now_s - LONGEST_WAIT_S,),
+            ).fetchall()
+            spread_s = self._spread_in_force_s(db)
+            for (reference,) in overdue:
+                db.execute(
+                    "UPDATE reports SET next_try_at = ?, planned_at = ? WHERE reference = ?",
+                    (now_s + first_wait_s(self._random, spread_s), now_s, reference),
+                )
+
+        self._database.run(write)
 
     def next_due_s(self, now: datetime) -> float | None:
         """The seconds until a report is due, 0 where one is; None when nothing is to be sent."""
@@ -297,17 +350,19 @@ class Spool:
         A report that the endpoint has stays accepted: a late failure of another process cannot undo
         it. Nothing is written for a report that was dropped meanwhile.
         """
+        now_s = self._now().timestamp()
 
         def write(db: sqlite3.Connection) -> Envelope:
             written = db.execute(
                 "UPDATE reports SET state = ?, tries = ?, server_faults = ?, wait_s = ?, next_try_at = ?, "
-                "page = ?, reason = ? WHERE reference = ? AND state NOT IN (?, ?)",
+                "planned_at = ?, page = ?, reason = ? WHERE reference = ? AND state NOT IN (?, ?)",
                 (
                     envelope.state,
                     envelope.tries,
                     envelope.server_faults,
                     envelope.wait_s,
                     None if envelope.next_try_at is None else envelope.next_try_at.timestamp(),
+                    now_s,
                     envelope.page,
                     envelope.reason,
                     envelope.reference,
@@ -363,16 +418,53 @@ class Spool:
 
         def write(db: sqlite3.Connection) -> None:
             db.execute("DELETE FROM pauses WHERE destination = ?", (destination,))
+            db.execute("DELETE FROM rests WHERE destination = ?", (destination,))
 
         self._database.run(write)
 
-    def spread(self, seconds: float) -> None:
-        """An endpoint told over how much time automatic reports are to be spread."""
+    def rest(self, destination: str, seconds: float, reason: str) -> None:
+        """Remember that a destination asked not to be tried again before so much time."""
+        now_s = self._now().timestamp()
 
         def write(db: sqlite3.Connection) -> None:
-            db.execute("INSERT OR REPLACE INTO spread VALUES (1, ?)", (seconds,))
+            row = (destination, now_s, now_s + min(max(seconds, 0.0), HORIZON_S), reason)
+            db.execute("INSERT OR REPLACE INTO rests VALUES (?, ?, ?, ?)", row)
 
         self._database.run(write)
+
+    def rests(self) -> tuple[Rest, ...]:
+        """The destinations that asked to be left alone and whose time is not over."""
+        now_s = self._now().timestamp()
+
+        def read(db: sqlite3.Connection) -> tuple[Rest, ...]:
+            # One that begins in the future was written by a clock that has since been set back.
+            rows = db.execute(
+                "SELECT destination, until, reason FROM rests WHERE until > ? AND since <= ? ORDER BY until",
+                (now_s, now_s + 1),
+            )
+            return tuple(
+                Rest(destination=name, until=_moment(until), reason=why) for name, until, why in rows
+            )
+
+        return self._database.run(read)
+
+    def spread(self, seconds: float | None) -> None:
+        """An endpoint told over how much time automatic reports are to be spread; None for no opinion."""
+
+        def write(db: sqlite3.Connection) -> None:
+            if (None if seconds is None else (seconds,)) == db.execute(
+                "SELECT seconds FROM spread"
+            ).fetchone():
+                return
+            db.execute("DELETE FROM spread")
+            if seconds is not None:
+                db.execute("INSERT INTO spread VALUES (1, ?)", (seconds,))
+
+        self._database.run(write)
+
+    def _spread_in_force_s(self, db: sqlite3.Connection) -> float:
+        told = db.execute("SELECT seconds FROM spread").fetchone()
+        return self._spread_s if told is None else float(told[0])
 
     # What is read
 
@@ -401,7 +493,8 @@ def _envelope(db: sqlite3.Connection, row: tuple[Any, ...]) -> Envelope:
         (reference,),
     )
     attempts = db.execute(
-        "SELECT at, destination, outcome, reason FROM attempts WHERE reference = ? ORDER BY id", (reference,)
+        "SELECT at, destination, outcome, reason, server_fault FROM attempts WHERE reference = ? ORDER BY id",
+        (reference,),
     )
     envelope = Envelope(
         **kept
@@ -415,7 +508,8 @@ def _envelope(db: sqlite3.Connection, row: tuple[Any, ...]) -> Envelope:
             "answered_at": None if kept["answered_at"] is None else _moment(kept["answered_at"]),
             "attachments": [Attachment(name=n, content_type=t, content=c) for n, t, c in files],
             "history": [
-                Attempt(at=_moment(at), destination=d, outcome=o, reason=r) for at, d, o, r in attempts
+                Attempt(at=_moment(at), destination=d, outcome=o, reason=r, server_fault=bool(fault))
+                for at, d, o, r, fault in attempts
             ],
         }
     )
@@ -449,14 +543,17 @@ def _mark_damaged(db: sqlite3.Connection, row: tuple[Any, ...], now: datetime) -
 
 def _note(db: sqlite3.Connection, reference: str, attempts: Sequence[Attempt]) -> None:
     db.executemany(
-        "INSERT INTO attempts (reference, at, destination, outcome, reason) VALUES (?, ?, ?, ?, ?)",
-        [(reference, a.at.timestamp(), a.destination, a.outcome, a.reason) for a in attempts],
+        "INSERT INTO attempts (reference, at, destination, outcome, reason, server_fault) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        [(reference, a.at.timestamp(), a.destination, a.outcome, a.reason, a.server_fault) for a in attempts],
     )
-    db.execute(
-        "DELETE FROM attempts WHERE reference = ? AND id NOT IN "
-        "(SELECT id FROM attempts WHERE reference = ? ORDER BY id DESC LIMIT ?)",
-        (reference, reference, HISTORY_LIMIT_ROWS),
-    )
+    # Server faults apart: they are counted, and a network that is down for long must not push them out.
+    for fault in (False, True):
+        db.execute(
+            "DELETE FROM attempts WHERE reference = ? AND server_fault = ? AND id NOT IN "
+            "(SELECT id FROM attempts WHERE reference = ? AND server_fault = ? ORDER BY id DESC LIMIT ?)",
+            (reference, fault, reference, fault, HISTORY_LIMIT_ROWS),
+        )
 
 
 def _random() -> float:

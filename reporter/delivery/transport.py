@@ -42,7 +42,9 @@ class Answer(NamedTuple):
     body: bytes
 
     def json_object(self) -> dict[str, Any]:
-        """The body where it is a JSON object, an empty one where it is anything else."""
+        """The body where it is a JSON object, an empty one where it is anything else or has no end."""
+        if len(self.body) >= ANSWER_LIMIT_BYTES:
+            return {}
         try:
             document = msgspec.json.decode(self.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -129,7 +131,7 @@ class Transport:
             return "the proxy on the way to the endpoint cannot be used"
         except requests.exceptions.ConnectTimeout:
             return f"no connection to the endpoint within {CONNECT_TIMEOUT_S:.0f} s"
-        except requests.exceptions.Timeout:
+        except (requests.exceptions.Timeout, TimeoutError):
             return f"no answer from the endpoint within {self._read_timeout_s:g} s"
         except requests.exceptions.ConnectionError as error:
             return connection_clause(error)
@@ -214,7 +216,9 @@ def _read(response: requests.Response, deadline: float) -> bytes:
     body = b""
     for block in response.iter_content(8192):
         body += block
-        if len(body) > ANSWER_LIMIT_BYTES or time.monotonic() > deadline:
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        if len(body) > ANSWER_LIMIT_BYTES:
             break
     return body[:ANSWER_LIMIT_BYTES]
 

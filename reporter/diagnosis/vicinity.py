@@ -105,7 +105,10 @@ class Vicinity:
 
     def _ask_service(self, until: float) -> ServiceNotice:
         """Its notice. Looking up its name cannot be interrupted, and is abandoned in its own time."""
-        errand = Errand("status page", lambda: status.probe(self._status_url, self._language, deadline=until))
+        errand = Errand(
+            "status page",
+            lambda: status.probe(self._status_url, self._language, target=self._target, deadline=until),
+        )
         try:
             notice = errand.answer(until - time.monotonic())
         except TimeoutError:

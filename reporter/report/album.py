@@ -80,9 +80,7 @@ class Album:
         ending = {"image/png": "png", "image/jpeg": "jpg"}[content_type]
         with self._lock:
             if len(self._pictures) >= PICTURES_LIMIT_ITEMS:
-                raise PictureError(
-                    f"A report holds {PICTURES_LIMIT_ITEMS} pictures at most; remove one first."
-                )
+                raise PictureError(TOO_MANY)
             self._minted += 1
             file = Attachment(
                 name=f"screenshot-{self._minted}.{ending}", content_type=content_type, content=content

@@ -18,7 +18,7 @@ TITLES = {
 
 
 class Part(NamedTuple):
-    """``parent``: the part it belongs to, empty for one at the top; ``is_locked``: not the person's choice."""
+    """``parent``: the part it belongs to, empty at the top; ``is_locked``: not for the person to choose."""
 
     name: str
     parent: str

@@ -205,15 +205,17 @@ def decode(text: str) -> Spoken:
             f"The code holds “{one_line(strange[0], 1) or '?'}”, which is in no code. "
             "Copy it once more, from the beginning to the end."
         )
+    if (number := references.parse(code)) is not None:
+        raise ReporterError(f"{number} is the number of a report, not its code. The code is longer.")
     packed = _bytes(code)
-    if len(packed) > 1 and packed[0] > VERSION:
-        raise ReporterError("This code was made by a newer version of Reporter. Update this one to read it.")
     body, check = packed[:-CHECK_BYTES], packed[-CHECK_BYTES:]
-    if len(body) < 2 or zlib.crc32(body).to_bytes(CHECK_BYTES) != check or body[0] != VERSION:
+    if len(body) < 2 or zlib.crc32(body).to_bytes(CHECK_BYTES) != check:
         raise ReporterError(
             "This code is not complete, or a character in it is not right. "
             "Compare it with the screen it came from."
         )
+    if body[0] != VERSION:
+        raise ReporterError("This code was made by a newer version of Reporter. Update this one to read it.")
     return _unpack(body[1:])
 
 
@@ -298,12 +300,13 @@ def _letters(packed: bytes) -> str:
 
 
 def _bytes(code: str) -> bytes:
-    """What the letters stand for; bits that fill up the last letter fall away."""
+    """What the letters stand for; nothing where the bits that fill up the last letter say something."""
     number = 0
     for letter in code:
         number = number << 5 | references.ALPHABET.index(letter)
     length = len(code) * 5 // 8
-    return (number >> (len(code) * 5 - length * 8)).to_bytes(length)
+    filler = len(code) * 5 - length * 8
+    return b"" if number & ((1 << filler) - 1) else (number >> filler).to_bytes(length)
 
 
 def _local(local: Local) -> Step | None:

@@ -76,11 +76,13 @@ def read_out(report: Report, texts: Translator) -> list[str]:
 
 def _headline(report: Report, content: Spoken, texts: Translator) -> str:
     say = texts.say
-    if report.verdict is not None and report.failure.action != "run":
-        headline = one_line(report.verdict.headline, HEADLINE_LIMIT_CHARS)
-    else:
-        name = content.application or say("The program")
+    name = content.application or say("The program")
+    if report.failure.action == "run":
         headline = say("{application} has ended unexpectedly", application=name)
+    elif report.failure.is_crash or report.verdict is None:
+        headline = say("A part of {application} did not work", application=name)
+    else:
+        headline = one_line(report.verdict.headline, HEADLINE_LIMIT_CHARS)
     return headline if headline.endswith((".", "?", "…")) else f"{headline}."
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from reporter.settings.kinds import nearest
 from reporter.settings.model import BY_NAME, TABLE
-from reporter.settings.source import Entry, Said, at, understand
+from reporter.settings.source import Entry, Ignored, Said, at, understand
 from reporter.texts.safe import one_line
 
 PREFIX = "REPORTER_"
@@ -40,9 +40,17 @@ def read(environ: Mapping[str, str]) -> Said:
             continue
         meant = nearest(setting, list(BY_NAME), TYPING_ERROR_RATIO)
         if meant:
-            said.problems.append(
-                f"In the environment: the variable {one_line(name, NAME_LIMIT_CHARS)} belongs to no "
-                f"setting (did you mean {variable(meant)}?); correct its name or remove it."
+            safe, remedy = one_line(name, NAME_LIMIT_CHARS), "correct its name or remove it"
+            said.ignore(
+                Ignored(
+                    name=safe,
+                    place="the environment",
+                    reason="it belongs to no setting",
+                    remedy=remedy,
+                    meant=variable(meant),
+                ),
+                f"In the environment: the variable {safe} belongs to no setting (did you mean "
+                f"{variable(meant)}?); {remedy}.",
             )
     return said
 

@@ -8,26 +8,16 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Callable
 from pathlib import Path
 
 from reporter.settings.source import Entry, Said, understand, unreadable
+from reporter.settings.textfile import RefusedError, read_text
 from reporter.texts.safe import one_line
 
-FILE_LIMIT_BYTES = 1024 * 1024
-
 # The parser's time grows with the square of a key's parts: "a.a.a.a…" would stop the program.
-_DEEP_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){32}""")
+_DEEP_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]+[ \t]*\.[ \t]*){32}""")
 _PARSER_POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
-
-
-class RefusedError(ValueError):
-    """A file that is not read; ``remedy`` says what to do."""
-
-    def __init__(self, reason: str, remedy: str) -> None:
-        super().__init__(reason)
-        self.remedy = remedy
 
 
 def read(path: Path, *, must_exist: bool) -> Said:
@@ -35,7 +25,7 @@ def read(path: Path, *, must_exist: bool) -> Said:
     if str(path) == os.devnull:  # the usual way to say: no file
         return Said()
     try:
-        text = _text(path)
+        text = read_text(path)
     except FileNotFoundError:
         if not must_exist:
             return Said()
@@ -48,28 +38,6 @@ def read(path: Path, *, must_exist: bool) -> Said:
             _named(path), f"the file cannot be read ({reason})", "correct its path or its permissions"
         )
     return _understand(text, path)
-
-
-def _text(path: Path) -> str:
-    # Without O_NONBLOCK opening a pipe would wait for its other end.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise RefusedError("this is not a regular file", "name a text file")
-        with os.fdopen(descriptor, "rb", closefd=False) as stream:
-            raw = stream.read(FILE_LIMIT_BYTES + 1)
-    finally:
-        os.close(descriptor)
-    if len(raw) > FILE_LIMIT_BYTES:
-        raise RefusedError(f"the file has more than {FILE_LIMIT_BYTES:,} bytes", "name a settings file")
-    if b"\0" in raw:
-        raise RefusedError("the file holds NUL bytes", "save it as plain text in UTF-8")
-    try:
-        return raw.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = len(raw[: error.start].split(b"\n"))
-        raise RefusedError(f"line {line} is not UTF-8", "save it as plain text in UTF-8") from None
 
 
 def _understand(text: str, path: Path) -> Said:

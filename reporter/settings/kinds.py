@@ -229,6 +229,9 @@ class FilePath(Kind):
         path = self.text(raw)
         if not path:
             return ""
+        if path[:1] in ("\\", "/") and path[1:2] in ("\\", "/"):
+            # Windows would sign the person in to whatever server the path names.
+            raise MalformedError("is on a network share, which is not opened", "name a file of this computer")
         if "\0" in path or not (path.startswith("~") or Path(path).is_absolute()):
             raise MalformedError(f"is {shown(raw)}", f"write {self.description}")
         return path

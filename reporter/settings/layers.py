@@ -1,7 +1,6 @@
 """Layers: from all sources to the settings in force, the highest word winning.
 
-The order is that of ``Layer``. The sources of this version are the command line, the environment, the
-person's settings file and what a server published; the others have no source yet.
+The order is that of ``Layer``; each layer has its source in a module beside this one.
 """
 
 from __future__ import annotations
@@ -10,9 +9,10 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from reporter.settings import environment, file, paths
-from reporter.settings.model import TABLE, Settings
-from reporter.settings.source import Entry, Layer, Said, at, understand
+from reporter.settings import database_list, environment, file, paths, policy
+from reporter.settings.model import BY_NAME, TABLE, Settings
+from reporter.settings.policy import Policies
+from reporter.settings.source import Entry, Ignored, Layer, Said, at, merged, understand
 from reporter.texts.safe import one_line
 
 __all__ = ["PUBLISHABLE", "Layer", "Loaded", "Origin", "load"]
@@ -21,6 +21,8 @@ __all__ = ["PUBLISHABLE", "Layer", "Loaded", "Origin", "load"]
 PUBLISHABLE = ("help_text", "help_url")
 # Whose word the person cannot change.
 LOCKING = (Layer.MACHINE_POLICY, Layer.USER_POLICY)
+# Of these only one counts: who decides about one decides about both.
+EXCLUDING = ("endpoint", "destinations")
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -34,11 +36,17 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """The settings in force, the origin of each, and a sentence for every problem found."""
+    """The settings in force, the origin of each, and what is ignored, also as sentences."""
 
     settings: Settings
     origins: dict[str, Origin]
     problems: list[str]
+    ignored: list[Ignored] = msgspec.field(default_factory=list)
+
+    def is_locked(self, name: str) -> bool:
+        """Whether a policy has taken the choice of this setting from the person."""
+        names = EXCLUDING if name in EXCLUDING else (name,)
+        return any(BY_NAME[each].lockable and self.origins[each].layer in LOCKING for each in names)
 
     def rows(self) -> list[dict[str, str | bool]]:
         """One row a setting: name, value as text, origin in words, its layer and place, locked."""
@@ -49,7 +57,7 @@ class Loaded(msgspec.Struct, frozen=True):
                 "origin": str(origin),
                 "layer": str(origin.layer),
                 "place": origin.place,
-                "locked": row.lockable and origin.layer in LOCKING,
+                "locked": self.is_locked(row.name),
             }
             for row in TABLE
             for origin in [self.origins[row.name]]
@@ -61,29 +69,43 @@ def load(
     environ: Mapping[str, str],
     command_line: Mapping[str, object] | None = None,
     published: Mapping[str, object] | None = None,
+    target: str = "",
+    policies: Policies | None = None,
 ) -> Loaded:
     """The settings in force; never raises.
 
     ``command_line``: setting → value of the options that were given (None: not given);
-    ``published``: what ``published.recall`` knows about the target.
+    ``published``: what ``published.recall`` knows about the target; ``target``: what the login goes to, for
+    which the lists of databases are read; ``policies``: others than those of this system.
     """
     path, must_exist = paths.settings_file(environ)
     said = {
+        **_for_people_to_change(policy.read(policies)),
         Layer.COMMAND_LINE: understand(_options(command_line or {})),
         Layer.ENVIRONMENT: environment.read(environ),
         Layer.USER_SETTINGS: file.read(path, must_exist=must_exist),
+        Layer.DATABASE_LIST: database_list.read(target, environ),
         Layer.PUBLISHED: _published(published or {}),
     }
     values: dict[str, object] = {}
     origins = {row.name: Origin() for row in TABLE}
+    problems: list[str] = []
+    ignored: list[Ignored] = []
     for layer in Layer:
-        for name, given in said.get(layer, Said()).values.items():
+        spoken = said.get(layer, Said())
+        problems += spoken.problems
+        ignored += [msgspec.structs.replace(each, layer=str(layer)) for each in spoken.ignored]
+        for name, given in spoken.values.items():
             if name not in values:
                 values[name] = given.value
                 origins[name] = Origin(layer, given.place)
     _choose_destination(values, origins)
-    problems = [problem for source in said.values() for problem in source.problems]
-    return Loaded(Settings(**values), origins, problems)  # type: ignore[arg-type]  # checked by the table
+    return Loaded(
+        Settings(**values),  # type: ignore[arg-type]  # checked by the table
+        origins,
+        problems,
+        ignored,
+    )
 
 
 def as_text(value: object) -> str:
@@ -109,10 +131,28 @@ def _published(published: Mapping[str, object]) -> Said:
     )
     for name in published:
         if name not in PUBLISHABLE:
-            said.problems.append(
-                f"In {place}: a server cannot set {one_line(name, 60)}; publish only help_text and help_url."
+            safe, remedy = one_line(name, 60), "publish only help_text and help_url"
+            said.ignore(
+                Ignored(name=safe, place=place, reason="a server cannot set it", remedy=remedy),
+                f"In {place}: a server cannot set {safe}; {remedy}.",
             )
     return said
+
+
+def _for_people_to_change(policies: dict[Layer, Said]) -> dict[Layer, Said]:
+    """What is the choice of the person is taken out of mandatory policies and recommended instead."""
+    recommended = [policies.get(Layer.RECOMMENDED_POLICY, Said())]
+    for layer in reversed(LOCKING):
+        for name in [name for name in policies.get(layer, Said()).values if not BY_NAME[name].lockable]:
+            given = policies[layer].values.pop(name)
+            reason, remedy = "is the choice of the person", "write it into the recommended policies"
+            demoted = Said(values={name: given})
+            demoted.ignore(
+                Ignored(name=name, place=given.place, reason=reason, remedy=remedy),
+                f"In {given.place}: {name} {reason}, so it is only recommended; {remedy}.",
+            )
+            recommended.append(demoted)
+    return {**policies, Layer.RECOMMENDED_POLICY: merged(recommended)}
 
 
 def _choose_destination(values: dict[str, object], origins: dict[str, Origin]) -> None:

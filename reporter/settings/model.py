@@ -25,6 +25,7 @@ from reporter.settings.kinds import (
     Sections,
     Text,
 )
+from reporter.texts import N_
 
 # The parts of a report; its failure always keeps its time and action.
 REPORT_PARTS = ("failure", "verdict", "facts", "story", "logs")
@@ -55,12 +56,14 @@ _WEB = ("https", "http")
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the table.
 
+    ``title``, ``help``: for people, to be translated where a person reads them.
     ``closed``: for what concerns privacy, the value that a malformed one stands for; unset elsewhere.
     ``lockable``: whether a policy may take the choice from the person. ``planned``: accepted and
     checked, but not acted on by this version.
     """
 
     name: str = ""
+    title: str
     kind: Kind
     default: object = None
     help: str
@@ -80,208 +83,283 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     help_text: Annotated[
         str,
         Setting(
+            title=N_("Help text"),
             kind=Text(TEXT_LIMIT_CHARS),
-            help="Shown under the message when a login did not work, for example whom to call. "
-            "Plain text; line breaks are kept.",
+            help=N_(
+                "Shown under the message when a login did not work, for example whom to call. "
+                "Plain text; line breaks are kept."
+            ),
         ),
     ] = ""
     help_url: Annotated[
         str,
-        Setting(kind=Link(), help='Opened by the link "Need help?". Without it the link is not shown.'),
+        Setting(
+            title=N_("Link to help"),
+            kind=Link(),
+            help=N_("Opened by the link “Need help?”. Without it the link is not shown."),
+        ),
     ] = ""
     help: Annotated[
         dict[str, HelpOverride],
         Setting(
+            title=N_("Help for single causes"),
             kind=HelpTable(),
-            help="Other help for single causes or layers, and per language; the most specific wins. "
-            "In the environment it is written as JSON.",
+            help=N_(
+                "Other help for single causes or layers, and per language; the most specific wins. "
+                "In the environment it is written as JSON."
+            ),
         ),
     ] = msgspec.field(default_factory=dict)
     endpoint: Annotated[
         str,
         Setting(
+            title=N_("Address that reports go to"),
             kind=DestinationAddress(),
-            help="The complete address that reports are posted to; the one destination most "
-            "organisations need. Besides https: a 1C receiver (onec+https), Sentry or Bugsink "
-            "(sentry+https), mail (smtp, smtps) or a folder (file, or \\\\server\\share). "
-            "Plain http is meant for internal networks only.",
+            help=N_(
+                "The complete address that reports are posted to; the one destination most "
+                "organisations need. Besides https: a 1C receiver (onec+https), Sentry or Bugsink "
+                "(sentry+https), mail (smtp, smtps) or a folder (file, or \\\\server\\share). "
+                "Plain http is meant for internal networks only."
+            ),
         ),
     ] = ""
     destinations: Annotated[
         tuple[str, ...],
         Setting(
+            title=N_("Several addresses that reports go to"),
             kind=ListOf(DestinationAddress()),
-            help="Several addresses instead of endpoint, tried in this order. Of endpoint and "
-            "destinations the one from the higher layer counts; in the same layer, destinations.",
+            help=N_(
+                "Several addresses instead of endpoint, tried in this order. Of endpoint and "
+                "destinations the one from the higher layer counts; in the same layer, destinations."
+            ),
         ),
     ] = ()
     client_certificate: Annotated[
         str,
         Setting(
+            title=N_("Certificate of this computer"),
             kind=FilePath(),
-            help="A PEM file with the certificate by which this computer proves itself to a destination, and "
-            "its key unless client_key names another file.",
+            help=N_(
+                "A PEM file with the certificate by which this computer proves itself to a destination, and "
+                "its key unless client_key names another file."
+            ),
         ),
     ] = ""
     client_key: Annotated[
         str,
-        Setting(kind=FilePath(), help="The PEM file with the key of client_certificate."),
+        Setting(
+            title=N_("Key of the certificate"),
+            kind=FilePath(),
+            help=N_("The PEM file with the key of client_certificate."),
+        ),
     ] = ""
     credentials_file: Annotated[
         str,
         Setting(
+            title=N_("File with credentials"),
             kind=FilePath(),
-            help="A TOML file with user names, passwords or tokens of destinations, used where the system's "
-            "keyring has none. It must be readable by its owner or the system only.",
+            help=N_(
+                "A TOML file with user names, passwords or tokens of destinations, used where the system's "
+                "keyring has none. It must be readable by its owner or the system only."
+            ),
         ),
     ] = ""
     spread_seconds: Annotated[
         int,
         Setting(
+            title=N_("Spread of automatic reports, in seconds"),
             kind=Number(0, 86_400),
-            help="Over how many seconds automatic reports are spread, so that an outage does not make every "
-            "computer report at once. An endpoint may tell another number.",
+            help=N_(
+                "Over how many seconds automatic reports are spread, so that an outage does not make every "
+                "computer report at once. An endpoint may tell another number."
+            ),
         ),
     ] = 60
     status_url: Annotated[
         str,
         Setting(
+            title=N_("Startup-error service"),
             kind=Link(_WEB),
-            help="The startup-error service: asked when a login fails whether the fault is known, "
-            "and until when.",
+            help=N_(
+                "The startup-error service: asked when a login fails whether the fault is known, "
+                "and until when."
+            ),
         ),
     ] = ""
     published_settings_url: Annotated[
         str,
         Setting(
+            title=N_("Where servers publish help"),
             kind=Link(_WEB, or_path=True),
             planned=True,
-            help="Where a server publishes help_text and help_url; a path is taken at the server "
-            "that the login goes to.",
+            help=N_(
+                "Where a server publishes help_text and help_url; a path is taken at the server "
+                "that the login goes to."
+            ),
         ),
     ] = "/.well-known/reporter.json"
     submission: Annotated[
         str,
         Setting(
+            title=N_("Sending of reports"),
             kind=Choice("ask", "auto", "off"),
             closed="off",
-            help="Whether reports are sent: ask lets the person decide each time, auto sends without "
-            "asking, off sends none.",
+            help=N_(
+                "Whether reports are sent: ask lets the person decide each time, auto sends without "
+                "asking, off sends none."
+            ),
         ),
     ] = "ask"
     include_user_name: Annotated[
         bool,
-        Setting(kind=Flag(), closed=False, help="Whether a report names the user account."),
+        Setting(
+            title=N_("User name in reports"),
+            kind=Flag(),
+            closed=False,
+            help=N_("Whether a report names the user account."),
+        ),
     ] = False
     include_host_name: Annotated[
         bool,
-        Setting(kind=Flag(), closed=False, help="Whether a report names this computer."),
+        Setting(
+            title=N_("Name of the computer in reports"),
+            kind=Flag(),
+            closed=False,
+            help=N_("Whether a report names this computer."),
+        ),
     ] = False
     include_screenshot: Annotated[
         bool,
         Setting(
+            title=N_("Screenshots in reports"),
             kind=Flag(),
             closed=False,
-            help="Whether the person may attach a screenshot; none is ever taken without asking.",
+            help=N_("Whether the person may attach a screenshot; none is ever taken without asking."),
         ),
     ] = True
     allowed_sections: Annotated[
         tuple[str, ...],
         Setting(
+            title=N_("Allowed parts of a report"),
             kind=Sections(REPORT_PARTS, FACT_SECTIONS),
             closed=(),
-            help="What a report may hold: its parts, where facts stands for everything about this "
-            "computer; or single sections of the facts. What is not listed stays here.",
+            help=N_(
+                "What a report may hold: its parts, where facts stands for everything about this "
+                "computer; or single sections of the facts. What is not listed stays here."
+            ),
         ),
     ] = (*REPORT_PARTS, *FACT_SECTIONS)
     required_sections: Annotated[
         tuple[str, ...],
         Setting(
+            title=N_("Required parts of a report"),
             kind=Sections(REPORT_PARTS, FACT_SECTIONS),
-            help="What of the allowed sections a person cannot leave out of a report.",
+            help=N_("What of the allowed sections a person cannot leave out of a report."),
         ),
     ] = ()
     include_server_names: Annotated[
         bool,
         Setting(
+            title=N_("Names of servers in reports"),
             kind=Flag(),
             closed=False,
-            help="Whether a report names the servers of the login and of these settings. Without it they "
-            "get pseudonyms such as host-1, as all other host names and private addresses always do; what "
-            "stands for what stays on this computer.",
+            help=N_(
+                "Whether a report names the servers of the login and of these settings. Without it they "
+                "get pseudonyms such as host-1, as all other host names and private addresses always do; "
+                "what stands for what stays on this computer."
+            ),
         ),
     ] = True
     control_urls: Annotated[
         tuple[str, ...],
         Setting(
+            title=N_("Control addresses"),
             kind=ListOf(Link(_WEB)),
-            help="Internal addresses that answer when the network works, apart from the server of "
-            "the login; the first four are asked. They make the diagnosis surer, above all one inside "
-            "the VPN and one outside; nothing public is ever asked instead.",
+            help=N_(
+                "Internal addresses that answer when the network works, apart from the server of "
+                "the login; the first four are asked. They make the diagnosis surer, above all one inside "
+                "the VPN and one outside; nothing public is ever asked instead."
+            ),
         ),
     ] = ()
     portal_url: Annotated[
         str,
         Setting(
+            title=N_("Page that reveals sign-in pages"),
             kind=Link(("http",)),
-            help="A page over plain http that answers with status 204, or with 200 and a body that is "
-            "empty, ok or success. A redirect, status 511 or another body means that a sign-in page of "
-            "the network stands in the way.",
+            help=N_(
+                "A page over plain http that answers with status 204, or with 200 and a body that is "
+                "empty, ok or success. A redirect, status 511 or another body means that a sign-in page of "
+                "the network stands in the way."
+            ),
         ),
     ] = ""
     attach_logs: Annotated[
         tuple[str, ...],
         Setting(
+            title=N_("Log files of the application"),
             kind=ListOf(FilePath()),
-            help="Log files of the application whose last kilobytes may be attached to a report.",
+            help=N_("Log files of the application whose last kilobytes may be attached to a report."),
         ),
     ] = ()
     application_files: Annotated[
         tuple[str, ...],
         Setting(
+            title=N_("Configuration files of the application"),
             kind=ListOf(FilePath()),
-            help="Configuration files of the application of which a report tells whether they are there, "
-            "their size and their time; never what stands in them.",
+            help=N_(
+                "Configuration files of the application of which a report tells whether they are there, "
+                "their size and their time; never what stands in them."
+            ),
         ),
     ] = ()
     face: Annotated[
         str,
         Setting(
+            title=N_("How the dialog is shown"),
             kind=Choice("auto", "window", "terminal", "none", not_yet=("browser",)),
             lockable=False,
-            help="How the dialog is shown; auto takes a window where there is a display, else the "
-            "terminal, else nothing.",
+            help=N_(
+                "How the dialog is shown; auto takes a window where there is a display, else the "
+                "terminal, else nothing."
+            ),
         ),
     ] = "auto"
     appearance: Annotated[
         str,
         Setting(
+            title=N_("Colours of the window"),
             kind=Choice("auto", "light", "dark"),
             lockable=False,
-            help="The colours of the window; auto follows the desktop.",
+            help=N_("The colours of the window; auto follows the desktop."),
         ),
     ] = "auto"
     language: Annotated[
         str,
         Setting(
+            title=N_("Language of the dialog"),
             kind=Language(),
             lockable=False,
-            help="The language of the dialog. Empty means the operating system's; a language without "
-            "a translation is shown in English.",
+            help=N_(
+                "The language of the dialog. Empty means the operating system's; a language without "
+                "a translation is shown in English."
+            ),
         ),
     ] = ""
     retention_days: Annotated[
         int,
         Setting(
+            title=N_("Days that reports are kept"),
             kind=Number(1, 3650),
-            help="After how many days delivered and refused reports are removed from this computer.",
+            help=N_("After how many days delivered and refused reports are removed from this computer."),
         ),
     ] = 30
     spool_limit_mb: Annotated[
         int,
         Setting(
+            title=N_("Space for reports, in megabytes"),
             kind=Number(1, 100_000),
-            help="How many megabytes the reports kept on this computer may take.",
+            help=N_("How many megabytes the reports kept on this computer may take."),
         ),
     ] = 100
 

@@ -14,6 +14,7 @@ import msgspec
 
 from reporter.settings.kinds import MalformedError, nearest, shown
 from reporter.settings.model import BY_NAME, TABLE, Setting
+from reporter.settings.names import snake_case
 from reporter.texts import N_
 from reporter.texts.safe import one_line
 
@@ -42,13 +43,15 @@ class Layer(StrEnum):
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One setting as a source gives it. ``where``: path inside of the value → the place, in words.
 
-    ``raw`` may be text that stands for a number, a list and so on where ``is_text`` is true.
+    ``raw`` may be text that stands for a number, a list and so on where ``is_text`` is true. ``fault``: what
+    the source itself has against the value, which is then not looked at.
     """
 
     name: str
     raw: object
     where: Callable[[tuple[str, ...]], str]
     is_text: bool = False
+    fault: MalformedError | None = None
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -58,11 +61,33 @@ class Given(msgspec.Struct, frozen=True):
     place: str
 
 
+class Ignored(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is not used.
+
+    ``name``: the setting as it was written, with the part of it that is at fault, empty where a whole place
+    is ignored; ``reason``, ``remedy``: English clauses; ``meant``: the name that was probably meant;
+    ``layer``: set once the layers are put together.
+    """
+
+    name: str
+    place: str
+    reason: str
+    remedy: str
+    meant: str = ""
+    layer: str = ""
+
+
 class Said(msgspec.Struct, frozen=True):
-    """All that one source said: checked values by name, and a sentence for each problem."""
+    """All that one source said: checked values by name, and what of it is ignored, also as sentences."""
 
     values: dict[str, Given] = msgspec.field(default_factory=dict)
     problems: list[str] = msgspec.field(default_factory=list)
+    ignored: list[Ignored] = msgspec.field(default_factory=list)
+
+    def ignore(self, ignored: Ignored, sentence: str) -> None:
+        """Take up a problem."""
+        self.ignored.append(ignored)
+        self.problems.append(sentence)
 
 
 def at(place: str) -> Callable[[tuple[str, ...]], str]:
@@ -70,8 +95,10 @@ def at(place: str) -> Callable[[tuple[str, ...]], str]:
     return lambda inside: place
 
 
-def understand(entries: Iterable[Entry]) -> Said:
+def understand(entries: Iterable[Entry], spell: Callable[[str], str] = str) -> Said:
     """The checked values of a source; never raises for what the source holds.
+
+    ``spell``: how the source writes the name of a setting.
 
     Where a setting that concerns privacy is malformed, even in part, it gets its closed value; any other
     is left to the layers below.
@@ -83,13 +110,15 @@ def understand(entries: Iterable[Entry]) -> Said:
         if row is None and len(said.problems) >= PROBLEM_LIMIT:
             unlisted.append(entry)
         elif row is None:
-            said.problems.append(unknown(entry.name, entry.where(())))
+            said.ignore(*unknown(entry.name, entry.where(()), spell))
         else:
             _check(row, entry, said)
     if unlisted:
-        said.problems.append(
-            f"In {unlisted[-1].where(())}: this and {len(unlisted) - 1:,} earlier problems are not "
-            "listed one by one; correct the others first."
+        place, number = unlisted[-1].where(()), len(unlisted) - 1
+        reason = f"this and {number:,} earlier problems are not listed one by one"
+        remedy = "correct the others first"
+        said.ignore(
+            Ignored(name="", place=place, reason=reason, remedy=remedy), f"In {place}: {reason}; {remedy}."
         )
     return said
 
@@ -98,6 +127,8 @@ def _check(row: Setting, entry: Entry, said: Said) -> None:
     faults: list[MalformedError] = []
     value: object = msgspec.UNSET
     try:
+        if entry.fault is not None:
+            raise entry.fault
         textual = entry.is_text and isinstance(entry.raw, str)
         raw = row.kind.from_text(str(entry.raw)) if textual else entry.raw
         value = row.kind.read(raw, faults.append)
@@ -107,7 +138,8 @@ def _check(row: Setting, entry: Entry, said: Said) -> None:
         value = row.closed
     if value is not msgspec.UNSET:
         said.values[row.name] = Given(value, entry.where(()))
-    said.problems.extend(_sentence(row, fault, entry.where(fault.path)) for fault in faults[:PROBLEM_LIMIT])
+    for found in faults[:PROBLEM_LIMIT]:
+        said.ignore(*_problem(row, found, entry.where(found.path)))
 
 
 def unreadable(place: str, reason: str, remedy: str) -> Said:
@@ -115,24 +147,35 @@ def unreadable(place: str, reason: str, remedy: str) -> Said:
 
     It may have closed what concerns privacy, so that is closed.
     """
-    return Said(
-        values={row.name: Given(row.closed, place) for row in TABLE if row.is_private},
-        problems=[
-            f"In {place}: {reason}, so all of it is ignored and what concerns privacy is closed; {remedy}."
-        ],
+    said = Said(values={row.name: Given(row.closed, place) for row in TABLE if row.is_private})
+    said.ignore(
+        Ignored(name="", place=place, reason=reason, remedy=remedy),
+        f"In {place}: {reason}, so all of it is ignored and what concerns privacy is closed; {remedy}.",
     )
+    return said
 
 
-def unknown(name: str, place: str) -> str:
+def unknown(name: str, place: str, spell: Callable[[str], str]) -> tuple[Ignored, str]:
     """The problem of a name that is no setting."""
-    meant = nearest(name, list(BY_NAME))
+    meant = nearest(snake_case(name[:NAME_LIMIT_CHARS]), list(BY_NAME))
+    meant = spell(meant) if meant else ""
     hint = f" (did you mean {meant}?)" if meant else ""
-    return (
-        f"In {place}: there is no setting {one_line(name, NAME_LIMIT_CHARS)}{hint}; correct it or remove it."
+    safe, remedy = one_line(name, NAME_LIMIT_CHARS), "correct it or remove it"
+    ignored = Ignored(name=safe, place=place, reason="there is no such setting", remedy=remedy, meant=meant)
+    return ignored, f"In {place}: there is no setting {safe}{hint}; {remedy}."
+
+
+def merged(saids: Iterable[Said]) -> Said:
+    """Several sources as one, the later word winning."""
+    all_ = list(saids)
+    return Said(
+        values={name: given for said in all_ for name, given in said.values.items()},
+        problems=[problem for said in all_ for problem in said.problems],
+        ignored=[ignored for said in all_ for ignored in said.ignored],
     )
 
 
-def _sentence(row: Setting, fault: MalformedError, place: str) -> str:
+def _problem(row: Setting, fault: MalformedError, place: str) -> tuple[Ignored, str]:
     subject = f"item {fault.item} of {row.name}" if fault.item else row.name
     for key in fault.path:
         safe = one_line(key, NAME_LIMIT_CHARS)
@@ -141,4 +184,5 @@ def _sentence(row: Setting, fault: MalformedError, place: str) -> str:
     if row.is_private:
         closed = shown(row.closed) if row.closed != () else "nothing"
         outcome = f"so the closed choice applies ({closed})"
-    return f"In {place}: {subject} {fault.what}, {outcome}; {fault.remedy}."
+    ignored = Ignored(name=subject, place=place, reason=fault.what, remedy=fault.remedy)
+    return ignored, f"In {place}: {subject} {fault.what}, {outcome}; {fault.remedy}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -50,11 +51,45 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     exact: str
 
 
+class Wanted(StrEnum):
+    """How much of a report support wants. ``NOTHING``: it knows this already, and only counts who has it;
+    ``SUMMARY``: without files and without most of what there is to tell of this computer."""
+
+    EVERYTHING = "everything"
+    SUMMARY = "summary"
+    NOTHING = "nothing"
+
+
+class Precheck(msgspec.Struct, frozen=True, kw_only=True):
+    """What support's endpoint said before the report is sent. ``message``: for the person, or empty."""
+
+    wanted: Wanted = Wanted.EVERYTHING
+    message: str = ""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What support answered to an earlier report."""
+
+    reference: str
+    text: str
+    answered_at: datetime | None = None
+
+
+class ByTelephone(msgspec.Struct, frozen=True, kw_only=True):
+    """A report where no network is. ``lines``: sentences to read out; ``code``: its heart, in groups;
+    ``link``: what the QR code says; ``squares``: its rows, true is dark, empty where it were too large."""
+
+    lines: list[str]
+    code: str
+    link: str
+    squares: list[list[bool]]
+
+
 class Desk(Protocol):
     """What the agent does for the dialog. All but ``first_notice``, ``draft``, ``sections``, ``switch`` and
     ``attachments`` may take seconds and are called on background threads. ``send``, ``sources``, ``take``,
-    ``picture_of``, ``pasted`` and ``attach`` raise ReporterError with a sentence for the person; the others
-    return a notice or a text that says so."""
+    ``picture_of``, ``pasted``, ``scaled`` and ``attach`` raise ReporterError with a sentence for the person,
+    of which those about pictures are message ids; the others return a notice or a text that says so."""
 
     reference: str
     """The number of the report this dialog would send."""
@@ -105,6 +140,9 @@ class Desk(Protocol):
     def pasted(self) -> Picture | None:
         """The picture on the clipboard, None where there is none."""
 
+    def scaled(self, picture: Picture, width: int) -> bytes:
+        """The picture as PNG, at most ``width`` pixels wide, as the editor shows it; it never travels."""
+
     def attach(self, picture: Picture, marks: list[Mark]) -> Enclosure:
         """Draw the marks into the picture and let it travel with the report."""
 
@@ -117,8 +155,34 @@ class Desk(Protocol):
     def preview(self, story: Story) -> Preview:
         """Exactly what ``send`` would send with this story."""
 
-    def send(self, story: Story) -> Receipt:
-        """Keep and send the report; raises ReporterError when it could not even be kept."""
+    def precheck(self) -> Precheck:
+        """Ask support how much of the report it wants; ``preview`` and ``send`` follow what it said."""
+
+    def send(self, story: Story, *, counts_only: bool = False) -> Receipt:
+        """Keep and send the report; raises ReporterError when it could not even be kept. ``counts_only``: no
+        report, only that this person has the same trouble."""
+
+    def spoken(self, story: Story) -> ByTelephone:
+        """The report for a telephone."""
+
+    def save(self, story: Story, path: str) -> None:
+        """Write the report to a file; raises ReporterError with a sentence."""
+
+    @property
+    def can_mail(self) -> bool:
+        """An address of support is known that a mail program can write to."""
+
+    def mail(self, story: Story) -> str:
+        """Open the report as a draft in the person's mail program; a sentence that says what came of it."""
+
+    def answers(self) -> list[Answer]:
+        """Answers of support that were not shown yet, as they are known on this computer."""
+
+    def inquire(self) -> None:
+        """Ask support for answers to earlier reports; may take long."""
+
+    def seen(self, reference: str) -> None:
+        """The answer to this report was shown; it is not shown again."""
 
     def about(self) -> About:
         """The platform and configuration information."""

@@ -23,6 +23,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     has passed the link rules. ``asks_access_code``: the system is locked and can be entered with a code;
     ``may_recover``: what is amiss can end by itself, so that a later look makes sense.
     ``is_crash``: a program has ended by itself, and a login has no part in it.
+    ``is_cut_off``: no server can be reached from here, support's neither.
     ``service_message``: what the startup-error service says to everybody, ``service_until``: how long that is
     true; its ``service_url`` has passed the link rules.
     ``details``: the full technical text behind "Show details…"."""
@@ -36,6 +37,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     asks_access_code: bool = False
     may_recover: bool = False
     is_crash: bool = False
+    is_cut_off: bool = False
     service_message: str = ""
     service_until: datetime | None = None
     service_url: str = ""

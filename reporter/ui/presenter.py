@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from reporter.delivery.receipt import Receipt
+from reporter.delivery.receipt import Receipt, State
 from reporter.diagnosis.verdict import Retry
 from reporter.errors import PictureError, ReporterError
 from reporter.report.model import Story
@@ -25,7 +25,8 @@ from reporter.ui.desk import Desk, Preview, Recovery, RetryResult
 from reporter.ui.face import Face
 from reporter.ui.lookout import Lookout
 from reporter.ui.notice import Notice, tidy
-from reporter.ui.view import Page, View, receipt_lines
+from reporter.ui.support import Support
+from reporter.ui.view import Page, View, local_time, receipt_lines
 
 if TYPE_CHECKING:
     from reporter.report.drawing import Mark, Picture, Source
@@ -75,6 +76,10 @@ class Presenter:
         self._attaching = False
         self._attachments: list[Enclosure] = []
         self._composition = Composition(desk, self._clock)
+        self._support = Support(desk)
+        self._before = Page.MESSAGE
+        self._errand = ""  # what is being done beside, a sentence
+        self._counts_only = False
         self._diagnosing = True  # from the first view on; the work begins with start()
         self._automatic_tries = 0
         self._retry_due: float | None = None
@@ -117,9 +122,14 @@ class Presenter:
                 busy=self._busy(),
                 remark=self._remark,
                 receipt_state=None if self._receipt is None else self._receipt.state,
-                receipt_lines=[] if self._receipt is None else receipt_lines(self._receipt, self.texts),
+                receipt_lines=self._receipt_lines(),
                 receipt_page="" if self._receipt is None else self._receipt.page,
                 closed=self._closed,
+                answers=self._support.answers,
+                precheck=self._support.precheck,
+                offers_phone=self._offers_phone(),
+                can_mail=self._page is Page.PHONE and self._desk.can_mail,
+                telephone=self._support.telephone,
             )
 
     @property
@@ -168,10 +178,17 @@ class Presenter:
             self._composition.open()
             self._attachments = self._desk.attachments()
         self._turn_to(Page.COMPOSE)
+        self._work(self._ask_support)
 
     def back(self) -> None:
-        """Return from the compose page to the message; what was written stays."""
-        self._turn_to(Page.MESSAGE)
+        """Return to the page before; what was written stays."""
+        if self._page is Page.PHONE:
+            with self._lock:
+                self._page = self._before
+                self._remark = ""
+            self._refresh()
+        else:
+            self._turn_to(Page.MESSAGE)
 
     def write(self, story: Story) -> None:
         """The person has written this so far; in a pause it is kept for the next time."""
@@ -213,6 +230,10 @@ class Presenter:
             self._refresh()
         return picture
 
+    def scaled(self, picture: Picture, width: int) -> bytes:
+        """The picture as PNG, at most ``width`` pixels wide; may take a moment. Raises ReporterError."""
+        return self._desk.scaled(picture, width)
+
     def picture_in(self, path: str) -> Picture | None:
         """The picture in a file; may take a moment. None where there is none: the remark says so."""
         return self._attempt(lambda: self._desk.picture_of(self._read(path)))
@@ -232,12 +253,41 @@ class Presenter:
         self._attachments = self._desk.attachments()
         self._refresh()
 
-    def send(self, story: Story) -> None:
-        """Send the report; the receipt page follows."""
+    def answers_shown(self) -> None:
+        """What support answered to earlier reports is on the screen, and need not be shown again."""
+        self._background(self._support.note_shown)
+
+    def use_phone(self) -> None:
+        """Open the page for those whom no network brings to support."""
+        with self._lock:
+            if self._page is Page.PHONE or self._busy_with_report():
+                return
+            self._before = Page.RECEIPT if self._receipt is not None else Page.MESSAGE
+            self._page = Page.PHONE
+            self._retry_due = None
+            self._remark = ""
+        self._do(self.texts.say("Making the code…"), lambda: self._support.call(self.story))
+
+    def save(self, path: str) -> None:
+        """Write the report to a file; the remark says what came of it."""
+
+        def save() -> str:
+            self._desk.save(self.story, path)
+            return self.texts.say("The report is saved: {path}", path=one_line(path, PATH_LIMIT_CHARS))
+
+        self._do(self.texts.say("Saving the report…"), save)
+
+    def mail(self) -> None:
+        """Open the report in the person's mail program; the remark says what came of it."""
+        self._do(self.texts.say("Opening the mail program…"), lambda: self._desk.mail(self.story))
+
+    def send(self, story: Story, *, counts_only: bool = False) -> None:
+        """Send the report, or only that this person has the same trouble; the receipt page follows."""
         with self._lock:
             if self._sending or self._attaching or self._receipt is not None or not self._desk.can_send:
                 return
             self._sending = True
+            self._counts_only = counts_only
             self._retry_due = None
             self._remark = ""
         self._composition.write(story)
@@ -310,8 +360,37 @@ class Presenter:
                 if self._notice.may_recover:
                     self._lookout.plan()
             self._refresh()
+            self._work(self._hear_answers)
 
         self._work(work)
+
+    def _hear_answers(self) -> None:
+        """Show what support answered to earlier reports: what is known here, then what it says now."""
+        for look in (self._support.hear, self._support.inquire):
+            look()
+            self._refresh()
+
+    def _ask_support(self) -> None:
+        """How much of the report is wanted; the person is writing meanwhile."""
+        if self._desk.can_send and self._support.ask():
+            self._refresh()
+
+    def _do(self, sentence: str, work: Callable[[], str | None]) -> None:
+        """One thing beside the report, whose outcome is a remark; one at a time."""
+        with self._lock:
+            if self._errand:
+                return
+            self._errand, self._remark = sentence, ""
+        self._refresh()
+
+        def finish() -> None:
+            remark = self._attempt(work)
+            with self._lock:
+                self._errand = ""
+                self._remark = remark or self._remark
+            self._refresh()
+
+        self._work(finish)
 
     def _work(self, work: Callable[[], None]) -> None:
         """Do what takes time elsewhere; a fault of our own must not leave the dialog waiting."""
@@ -325,6 +404,7 @@ class Presenter:
                 logging.getLogger("reporter").exception("A step of the dialog did not end as it should.")
                 with self._lock:
                     self._diagnosing = self._retrying = self._sending = self._attaching = False
+                    self._errand = ""
                     self._remark = self.texts.say("Reporter could not finish this step. Please try again.")
                 self._refresh()
 
@@ -378,6 +458,8 @@ class Presenter:
             self._remark = ""
         try:
             return work()
+        except PictureError as error:
+            remark = self.texts.say(str(error))  # a message id
         except ReporterError as error:
             remark = str(error)
         except Exception:
@@ -399,7 +481,10 @@ class Presenter:
 
     def _read(self, path: str) -> bytes:
         try:
-            with Path(path).expanduser().open("rb") as file:
+            file_path = Path(path).expanduser()
+            if not file_path.is_file():
+                raise OSError  # a pipe would be waited for
+            with file_path.open("rb") as file:
                 content = file.read(PICTURE_LIMIT_BYTES + 1)
         except (OSError, ValueError, RuntimeError):
             raise PictureError(
@@ -412,7 +497,7 @@ class Presenter:
     def _send(self, story: Story) -> None:
         receipt, trouble = None, ""
         try:
-            receipt = self._desk.send(story)
+            receipt = self._desk.send(story, counts_only=self._counts_only)
         except ReporterError as error:
             trouble = str(error)
         if receipt is None:
@@ -441,7 +526,23 @@ class Presenter:
             return say("Trying to sign in again…")
         if self._attaching:
             return say("Adding the screenshot…")
+        if self._errand:
+            return self._errand
         return say("Looking for the cause…") if self._diagnosing else ""
+
+    def _busy_with_report(self) -> bool:
+        return self._sending or self._attaching or bool(self._errand)
+
+    def _receipt_lines(self) -> list[str]:
+        if self._receipt is None:
+            return []
+        return receipt_lines(self._receipt, self.texts, counts_only=self._counts_only)
+
+    def _offers_phone(self) -> bool:
+        """Support has no report of this, and the network does not bring it there now."""
+        if self._receipt is not None:
+            return self._receipt.state in (State.SAVED, State.QUEUED, State.REFUSED)
+        return self._notice.is_cut_off and self._desk.can_send
 
     def _general_title(self) -> str:
         say = self.texts.say
@@ -455,14 +556,10 @@ class Presenter:
         return say("Try again") if self._desk.has_host else say("Check again")
 
     def _service_until(self) -> str:
-        until = self._notice.service_until
-        if until is None or not self._notice.service_message:
+        if not self._notice.service_message:
             return ""
-        try:
-            until = until.astimezone()
-        except (OverflowError, ValueError, OSError):
-            return ""  # at the ends of the calendar there is no local time
-        return self.texts.say("Until {until}", until=until.strftime("%Y-%m-%d %H:%M"))
+        until = local_time(self._notice.service_until)
+        return self.texts.say("Until {until}", until=until) if until else ""
 
     def _plan_retry(self) -> None:
         """Set the countdown that the verdict's retry policy allows."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
@@ -10,10 +11,12 @@ import msgspec
 from reporter.delivery.receipt import Receipt, State
 from reporter.report.model import Enclosure
 from reporter.texts import Translator
-from reporter.texts.safe import one_line
-from reporter.ui.desk import Section
+from reporter.texts.safe import one_line, plain
+from reporter.ui.desk import Answer, ByTelephone, Precheck, Section, Wanted
 
 REASON_LIMIT_CHARS = 300
+ANSWER_LIMIT_CHARS = 4_000
+ANSWERS_LIMIT_ITEMS = 3
 MEGABYTE = 1024 * 1024
 
 
@@ -23,6 +26,7 @@ class Page(StrEnum):
     MESSAGE = "message"
     COMPOSE = "compose"
     RECEIPT = "receipt"
+    PHONE = "phone"
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +39,9 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     time; ``sections`` and ``attachments``: what the report holds, known while the person composes it;
     ``busy``: what is going on, a sentence, empty when nothing is; ``remark``: a passing sentence
     (the last try, a copied text); ``receipt_lines``: what became of the report, its headline first.
+    ``answers``: of support to earlier reports, to be shown once; ``precheck``: what support said before this
+    one is sent; ``offers_phone``: there are other ways to support than the network; ``telephone``: the
+    report for them, null until it is made; ``can_mail``: a mail program is one of them.
     """
 
     page: Page
@@ -66,6 +73,11 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     receipt_lines: list[str]
     receipt_page: str
     closed: bool
+    answers: list[Answer] = []
+    precheck: Precheck = Precheck()
+    offers_phone: bool = False
+    can_mail: bool = False
+    telephone: ByTelephone | None = None
 
 
 def retry_text(view: View) -> str:
@@ -86,9 +98,52 @@ def size_text(size_bytes: int, say: Callable[..., str]) -> str:
     return say("{size} MB", size=f"{size_bytes / MEGABYTE:.1f}")
 
 
-def receipt_lines(receipt: Receipt, texts: Translator) -> list[str]:
-    """What became of the report, as sentences; the first is the headline."""
+def scan_hint(link: str, say: Callable[..., str]) -> str:
+    """What a telephone does with the QR code of this link."""
+    scheme = link.partition(":")[0].lower()
+    if scheme in ("https", "http"):
+        return say("The camera of a telephone opens a page of support with it.")
+    if scheme == "mailto":
+        return say("The camera of a telephone begins an e-mail to support with it.")
+    if scheme == "tel":
+        return say("The camera of a telephone calls support with it.")
+    return say("The camera of a telephone turns it into a text that support can read.")
+
+
+def precheck_lines(precheck: Precheck, say: Callable[..., str]) -> list[str]:
+    """What support said before a report is sent, its heading first; empty where it wants everything."""
+    if precheck.wanted is Wanted.NOTHING:
+        lines = [
+            say("Support knows about this already"),
+            precheck.message,
+            say("It is enough to be counted in. A report can still be sent."),
+        ]
+    elif precheck.wanted is Wanted.SUMMARY:
+        lines = [
+            say("Support only needs a summary this time"),
+            precheck.message,
+            say("Files and most details about this computer are left out; what you write goes along."),
+        ]
+    else:
+        lines = [say("From support"), precheck.message] if precheck.message else []
+    return [line for line in lines if line]
+
+
+def answer_head(answer: Answer, say: Callable[..., str]) -> str:
+    """The heading above what support answered."""
+    return say("Support has answered your report {reference}", reference=answer.reference)
+
+
+def receipt_lines(receipt: Receipt, texts: Translator, *, counts_only: bool = False) -> list[str]:
+    """What became of the report, as sentences; the first is the headline. ``counts_only``: no report went,
+    only that this person has the same trouble."""
     say = texts.say
+    if counts_only and receipt.state is State.ACCEPTED:
+        return [
+            say("You are counted in."),
+            say("Support knows how many have the same trouble, and is at work on it."),
+            say("Give the number {reference} when you call.", reference=receipt.reference),
+        ]
     match receipt.state:
         case State.ACCEPTED:
             lines = [
@@ -96,11 +151,12 @@ def receipt_lines(receipt: Receipt, texts: Translator) -> list[str]:
                 say("Give the number {reference} when you call.", reference=receipt.reference),
             ]
         case State.ANSWERED:
-            lines = [say("Support has answered your report.")]
+            lines = [say("Support has answered your report."), plain(receipt.answer, ANSWER_LIMIT_CHARS)]
         case State.QUEUED:
             lines = [
                 say("Your report is kept and will be sent by itself."),
                 say("Support cannot be reached at the moment. You need not do anything."),
+                _next_try(receipt, texts),
                 say("The number {reference} is valid already.", reference=receipt.reference),
             ]
         case State.SAVED:
@@ -115,4 +171,18 @@ def receipt_lines(receipt: Receipt, texts: Translator) -> list[str]:
             ]
     if receipt.reason and receipt.state is State.REFUSED:
         lines.append(say("Reason: {reason}", reason=one_line(receipt.reason, REASON_LIMIT_CHARS)))
-    return lines
+    return [line for line in lines if line]
+
+
+def _next_try(receipt: Receipt, texts: Translator) -> str:
+    """When it is tried again, by the clock on the wall; empty where that is not known."""
+    time = local_time(receipt.next_try_at, "%H:%M")
+    return texts.say("The next try is at {time}.", time=time) if time else ""
+
+
+def local_time(moment: datetime | None, form: str = "%Y-%m-%d %H:%M") -> str:
+    """A moment by the clock on the wall; empty where there is none, or no local time for it."""
+    try:
+        return "" if moment is None else moment.astimezone().strftime(form)
+    except (OverflowError, ValueError, OSError):
+        return ""  # at the ends of the calendar

@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 import reporter
-from tests.benchmarks import facts, report_size
+from tests.benchmarks import facts, inbox, report_size
 from tests.benchmarks.samples import Samples, take_turns
 from tests.benchmarks.screen import CannotMeasure, Memory, Screen
 
@@ -176,6 +176,17 @@ class Bench:
             figures.append(Figure(what, shown(speeds, "MB/s"), "", "", "≥ 20 MB/s", speeds.median >= 20))
         return figures
 
+    def inbox(self) -> list[Figure]:
+        """What the inbox takes, while the load shares the processors with it."""
+        rounds = [inbox.measure() for _ in range(inbox.ROUNDS)]
+        taken = {name: Samples(tuple(found[name] for found in rounds)) for name in rounds[0]}
+        what, rate = f"inbox, {inbox.CONNECTIONS} connections", taken["rate"]
+        held = rate.median >= inbox.RATE_TARGET
+        return [
+            Figure(what, shown(rate, "/s"), "", "", f"≥ {inbox.RATE_TARGET:g} /s", held),
+            absolute(f"{what}, p99", taken["p99_ms"], "ms", limit=inbox.P99_TARGET_MS),
+        ]
+
     def _process_ms(self, command: list[str]) -> float:
         started = time.perf_counter()
         done = subprocess.run(
@@ -242,7 +253,7 @@ def main() -> int:
         bench = Bench(Path(folder), rounds)
         figures: list[Figure] = []
         gaps: list[str] = []
-        measures = (bench.importing, bench.guarding, bench.showing, bench.about, bench.report)
+        measures = (bench.importing, bench.guarding, bench.showing, bench.about, bench.report, bench.inbox)
         for measure in (*measures, bench.scrubbing):
             print(f"Measuring: {measure.__name__} …", file=sys.stderr)
             try:

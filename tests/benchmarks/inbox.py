@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
+from tests.benchmarks.screen import CannotMeasure
+
 CONNECTIONS = 64
 REPORTS = 30_000
 WARM_UP_REPORTS = 2_000
@@ -28,6 +30,7 @@ REPORT_BYTES = 5_000
 RATE_TARGET = 4_500.0
 P99_TARGET_MS = 40.0
 LOAD_LIMIT_S = 120
+ROUNDS = 3
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _BOUNDARY = b"3f0b1e0c5c0a4a6f8f1c7f5a9c2d4e6b"
 
@@ -47,10 +50,21 @@ def measure(reports: int = REPORTS, connections: int = CONNECTIONS) -> dict[str,
             [sys.executable, "-c", _SERVE, str(database)], stdout=subprocess.PIPE, text=True
         ) as inbox:
             assert inbox.stdout is not None
-            address = inbox.stdout.readline().split()[5]
+            words = inbox.stdout.readline().split()
+            if len(words) < 6:
+                raise CannotMeasure("The inbox did not start; install the extra “inbox”.")
+            address = words[5]
             try:
                 loaded = subprocess.run(
-                    [sys.executable, "-m", "tests.benchmarks.inbox", "--load", address, str(reports), str(connections)],
+                    [
+                        sys.executable,
+                        "-m",
+                        "tests.benchmarks.inbox",
+                        "--load",
+                        address,
+                        str(reports),
+                        str(connections),
+                    ],
                     stdout=subprocess.PIPE,
                     check=True,
                     timeout=LOAD_LIMIT_S,
@@ -134,12 +148,13 @@ class _Client(asyncio.Protocol):
 
 async def _load(address: str, first: int, reports: int, connections: int) -> tuple[float, list[float]]:
     parts = urlsplit(address)
+    host, port = parts.hostname or "", parts.port or 80
     requests = iter(list(_bodies(first, reports)))  # made before the clock runs
     times_s: list[float] = []
     loop = asyncio.get_running_loop()
     started = time.perf_counter()
     clients = [
-        (await loop.create_connection(lambda: _Client(requests, times_s), parts.hostname, parts.port))[1]
+        (await loop.create_connection(lambda: _Client(requests, times_s), host, port))[1]
         for _ in range(connections)
     ]
     await asyncio.gather(*(client.ended for client in clients))
@@ -173,7 +188,7 @@ def main() -> None:
     parser.add_argument(
         "--load", nargs=3, metavar=("ADDRESS", "REPORTS", "CONNECTIONS"), help=argparse.SUPPRESS
     )
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     options = parser.parse_args()
     if options.load:
         _run_load(options.load[0], int(options.load[1]), int(options.load[2]))

@@ -32,7 +32,7 @@ class PostOffice:
 
     def mails(self) -> list[EmailMessage]:
         """What it took, read as a mail program does."""
-        parser = BytesParser(EmailMessage, policy=email.policy.default)  # type: ignore[arg-type]
+        parser = BytesParser(EmailMessage, policy=email.policy.default)
         return [parser.parsebytes(raw) for raw in self.raw]
 
     def mail(self) -> EmailMessage:

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporter.delivery.backoff import HORIZON_S, next_wait_s, retry_after_s, with_floor
+from reporter.delivery.backoff import (
+    HORIZON_S,
+    LONGEST_WAIT_S,
+    first_wait_s,
+    next_wait_s,
+    put_off_s,
+    retry_after_s,
+    scale_s,
+)
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -37,14 +45,43 @@ def test_ten_thousand_clients_do_not_come_back_in_one_second() -> None:
     assert max(seconds.count(second) for second in set(seconds)) < 300
 
 
-def test_what_the_server_asks_for_is_a_floor_with_the_draw_on_top() -> None:
-    assert with_floor(45, 120) == 165
-    assert with_floor(45, None) == 45
+def test_what_the_server_asks_for_is_a_floor_with_a_first_draw_on_top() -> None:
+    assert put_off_s(45, 120, lambda: 0.5) == 120 + 60
+    assert put_off_s(45, 0, lambda: 0.0) == 45
+    assert put_off_s(45, None, lambda: 0.5) == 45
+
+
+def test_a_small_floor_given_to_everybody_does_not_stop_the_waits_from_growing() -> None:
+    assert put_off_s(700, 60, lambda: 0.5) == 700
 
 
 def test_a_floor_of_a_year_is_clamped_to_a_day_and_still_spread() -> None:
-    assert with_floor(45, 365 * 86_400) == 86_445
-    assert with_floor(900, 365 * 86_400) == HORIZON_S
+    assert put_off_s(45, 365 * 86_400, lambda: 0.0) == 86_430
+    assert put_off_s(900, 1e12, lambda: 0.999999) <= HORIZON_S
+    assert put_off_s(45, -1e9, lambda: 0.0) == 45
+
+
+@given(st.floats(30, 900), st.floats(allow_nan=False), st.floats(0, 1, exclude_max=True))
+def test_nobody_comes_before_the_floor_or_exactly_at_it(wait_s: float, asked_s: float, drawn: float) -> None:
+    delay_s = put_off_s(wait_s, asked_s, lambda: drawn)
+    assert max(30, min(asked_s, 86_400) + 30) <= delay_s <= HORIZON_S
+
+
+def test_the_first_tries_again_are_spread_as_the_first_tries_were() -> None:
+    assert next_wait_s(scale_s(60), lambda: 0.999999) == pytest.approx(90, abs=0.001)
+    assert next_wait_s(scale_s(600), lambda: 0.999999) == pytest.approx(600, abs=0.001)
+    assert next_wait_s(scale_s(0), lambda: 0.0) == 30
+
+
+def test_no_spread_makes_most_of_the_waits_one_and_the_same() -> None:
+    dice = random.Random(1)
+    waits = [next_wait_s(scale_s(1e9), dice.random) for _ in range(1_000)]
+    assert waits.count(LONGEST_WAIT_S) < 5
+
+
+@given(st.floats(allow_nan=False), st.floats(0, 1, exclude_max=True))
+def test_the_first_wait_is_between_nothing_and_a_day(spread_s: float, drawn: float) -> None:
+    assert 0 <= first_wait_s(lambda: drawn, spread_s) <= 86_400
 
 
 @pytest.mark.parametrize(

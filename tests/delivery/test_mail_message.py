@@ -66,7 +66,7 @@ def raw(kept: Envelope, **options: Any) -> bytes:
 
 
 def read(content: bytes) -> EmailMessage:
-    mail = BytesParser(EmailMessage, policy=email.policy.default).parsebytes(content)  # type: ignore[arg-type]
+    mail = BytesParser(EmailMessage, policy=email.policy.default).parsebytes(content)
     assert isinstance(mail, EmailMessage)
     return mail
 

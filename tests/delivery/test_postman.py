@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from reporter.delivery.backoff import HORIZON_S
@@ -282,3 +283,152 @@ def test_killed_between_the_answer_and_our_record_means_one_more_idempotent_try(
             postman(desk).deliver(REFERENCE)
     assert postman(desk).flush()[0].state is State.ACCEPTED
     assert desk.received == [REFERENCE, REFERENCE]
+
+
+BUSY = Outcome(kind=Kind.POSTPONED, reason="the endpoint answered 429", retry_after_s=600)
+
+
+def test_what_a_destination_asked_for_holds_for_every_report(
+    enqueue: Enqueue, postman: Postmen, spool: Spool, clock: Any
+) -> None:
+    enqueue("AAAA-AAAA1")
+    postman(Desk(BUSY)).flush()
+    clock.advance(seconds=30)
+    enqueue("AAAA-AAAA2")
+    desk = Desk(ACCEPTED)
+    [receipt] = postman(desk).flush()
+    assert (receipt.state, receipt.reason, receipt.tries) == (State.QUEUED, BUSY.reason, 0)
+    assert receipt.next_try_at == NINE + timedelta(seconds=600 + 60)
+    assert desk.received == []
+    clock.advance(seconds=630)
+    assert [receipt.state for receipt in postman(desk).flush()] == [State.ACCEPTED] * 2
+    assert spool.rests() == ()
+
+
+def test_what_a_person_sends_goes_at_once_even_then(enqueue: Enqueue, postman: Postmen) -> None:
+    enqueue("AAAA-AAAA1")
+    postman(Desk(BUSY)).flush()
+    enqueue("AAAA-AAAA2")
+    assert postman(Desk(ACCEPTED)).deliver("AAAA-AAAA2").state is State.ACCEPTED
+
+
+def test_a_destination_that_is_only_busy_does_not_pass_its_storm_on(
+    enqueue: Enqueue, postman: Postmen
+) -> None:
+    enqueue()
+    relay = Desk(ACCEPTED, name="relay")
+    receipt = postman(Desk(BUSY), relay).deliver(REFERENCE)
+    assert (receipt.state, relay.received) == (State.QUEUED, [])
+
+
+def test_one_that_is_broken_or_paused_does(enqueue: Enqueue, postman: Postmen) -> None:
+    for number, outcome in enumerate((FAULTY, LOCKED_OUT, msgspec.structs.replace(FAULTY, retry_after_s=60))):
+        enqueue(f"AAAA-AAAA{number}")
+        receipt = postman(Desk(outcome), Desk(ACCEPTED, name="relay")).deliver(f"AAAA-AAAA{number}")
+        assert (receipt.state, receipt.destination) == (State.ACCEPTED, "relay")
+
+
+def test_the_next_try_is_for_the_destination_whose_time_comes_first(
+    enqueue: Enqueue, postman: Postmen
+) -> None:
+    enqueue()
+    receipt = postman(Desk(AWAY, name="first"), Desk(LOCKED_OUT, name="second")).deliver(REFERENCE)
+    assert (receipt.reason, receipt.next_try_at) == (AWAY.reason, NINE + timedelta(seconds=60))
+
+
+def test_server_faults_are_counted_for_each_destination(
+    enqueue: Enqueue, postman: Postmen, clock: Any
+) -> None:
+    enqueue()
+    broken, away = Desk(FAULTY, name="broken"), Desk(AWAY, name="away")
+    for _ in range(20):
+        clock.advance(days=1)
+        assert [receipt.state for receipt in postman(broken, away).flush()] == [State.QUEUED]
+    assert len(broken.received) == SERVER_FAULT_LIMIT_TRIES
+    assert len(away.received) == 20, "it may come back and take it"
+    clock.advance(days=1)
+    assert [receipt.state for receipt in postman(broken, Desk(ACCEPTED, name="away")).flush()] == [
+        State.ACCEPTED
+    ]
+
+
+def test_when_every_destination_has_failed_too_often_it_is_given_up(
+    enqueue: Enqueue, postman: Postmen, clock: Any
+) -> None:
+    enqueue()
+    desks = [Desk(FAULTY, name="one"), Desk(FAULTY, name="two")]
+    for _ in range(SERVER_FAULT_LIMIT_TRIES):
+        clock.advance(days=1)
+        [receipt] = postman(*desks).flush()
+    assert (receipt.state, receipt.next_try_at) == (State.REFUSED, None)
+    assert "for the 16th time; it is kept and not tried again by itself" in receipt.reason
+    assert postman(*desks).flush() == []
+    assert postman(Desk(ACCEPTED, name="one")).deliver(REFERENCE).state is State.ACCEPTED
+
+
+def test_a_report_that_breaks_the_server_does_not_hold_up_the_others(
+    enqueue: Enqueue, postman: Postmen
+) -> None:
+    for number in range(3):
+        enqueue(f"AAAA-AAAA{number}")
+    receipts = postman(Desk(FAULTY, ACCEPTED)).flush()
+    assert [receipt.state for receipt in receipts] == [State.QUEUED, State.ACCEPTED, State.ACCEPTED]
+
+
+def test_a_server_that_breaks_twice_in_a_round_is_left_alone(enqueue: Enqueue, postman: Postmen) -> None:
+    for number in range(9):
+        enqueue(f"AAAA-AAAA{number}")
+    desk = Desk(FAULTY)
+    assert len(postman(desk).flush()) == 9
+    assert len(desk.received) == 2
+
+
+def test_a_kind_that_breaks_its_word_and_raises_costs_the_others_nothing(
+    enqueue: Enqueue, postman: Postmen
+) -> None:
+    class Raising(Desk):
+        def deliver(self, envelope: Envelope) -> Outcome:
+            if not self.received:
+                self.received.append(envelope.reference)
+                raise ValueError("secret")
+            return super().deliver(envelope)
+
+    enqueue("AAAA-AAAA1")
+    enqueue("AAAA-AAAA2")
+    receipts = postman(Raising(ACCEPTED)).flush()
+    assert [receipt.state for receipt in receipts] == [State.QUEUED, State.ACCEPTED]
+    assert receipts[0].reason == "it could not be handed over (ValueError)"
+
+
+def test_a_pause_is_remembered_by_the_next_process_and_ends_with_success(
+    enqueue: Enqueue, postman: Postmen, spool: Spool, clock: Any
+) -> None:
+    enqueue("AAAA-AAAA1")
+    postman(Desk(LOCKED_OUT)).flush()
+    enqueue("AAAA-AAAA2")
+    desk = Desk(ACCEPTED)
+    [receipt] = postman(desk).flush()
+    assert (receipt.state, receipt.reason, desk.received) == (State.QUEUED, LOCKED_OUT.reason, [])
+    assert [pause.reason for pause in spool.pauses()] == [LOCKED_OUT.reason]
+    clock.advance(seconds=PAUSE_S + 900)
+    assert [receipt.state for receipt in postman(desk).flush()] == [State.ACCEPTED] * 2
+    assert spool.pauses() == ()
+
+
+def test_a_forced_flush_tries_what_is_paused_or_rests(enqueue: Enqueue, postman: Postmen) -> None:
+    enqueue("AAAA-AAAA1")
+    postman(Desk(LOCKED_OUT)).flush()
+    enqueue("AAAA-AAAA2")
+    postman(Desk(BUSY)).deliver("AAAA-AAAA2")
+    assert [receipt.state for receipt in postman(Desk(ACCEPTED)).flush(force=True)] == [State.ACCEPTED] * 2
+
+
+def test_a_clock_that_is_set_back_by_hours_stalls_nothing(
+    enqueue: Enqueue, postman: Postmen, clock: Any
+) -> None:
+    enqueue()
+    postman(Desk(AWAY)).flush()
+    clock.advance(hours=-5)
+    assert postman(Desk(ACCEPTED)).flush() == [], "everybody's clock may have been set in the same second"
+    clock.advance(seconds=61)
+    assert [receipt.state for receipt in postman(Desk(ACCEPTED)).flush()] == [State.ACCEPTED]

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -259,7 +259,7 @@ def test_a_spool_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     db.execute("CREATE TABLE treasure (gold TEXT)")
     db.commit()
     db.close()
-    with pytest.raises(SpoolError, match=r"newer version of Reporter \(format 7, this one knows 2\)"):
+    with pytest.raises(SpoolError, match=r"newer version of Reporter \(format 7, this one knows 3\)"):
         Spool(path)
     db = sqlite3.connect(path)
     assert db.execute("PRAGMA user_version").fetchone() == (7,)
@@ -367,3 +367,51 @@ def change(path: Path, statement: str) -> None:
     with db:
         db.execute(statement)
     db.close()
+
+
+def test_on_a_network_folder_a_rollback_journal_takes_the_place_of_the_write_ahead_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "spool.sqlite"
+    with Spool(path) as kept:
+        kept.enqueue("AAAA-AAAA1", b"{}", [], sendable=True, sent_by_person=True)
+    monkeypatch.setattr("reporter.delivery.place.is_remote", lambda folder: True)
+    with Spool(path) as kept, Spool(path) as other:
+        kept.enqueue("AAAA-AAAA2", b"{}", [], sendable=True, sent_by_person=True)
+        other.enqueue("AAAA-AAAA3", b"{}", [], sendable=True, sent_by_person=True)
+        assert len(kept.list()) == 3
+        assert not path.with_name("spool.sqlite-wal").exists()
+    db = sqlite3.connect(path)
+    assert db.execute("PRAGMA journal_mode").fetchone() == ("delete",), "the log is gone from the file too"
+    db.close()
+
+
+def test_a_disk_that_is_really_full_is_a_sentence_and_what_was_kept_stays(small_disk: Path) -> None:
+    with Spool(small_disk / "spool.sqlite") as kept:
+        kept.enqueue("AAAA-AAAA1", b"{}", [], sendable=True, sent_by_person=True)
+        with pytest.raises(SpoolError, match=r"spool\.sqlite: the disk is full; free some space"):
+            kept.enqueue("AAAA-AAAA2", b"x" * 2_000_000, [], sendable=True, sent_by_person=True)
+        assert [envelope.reference for envelope in kept.list()] == ["AAAA-AAAA1"]
+        kept.enqueue("AAAA-AAAA3", b"{}", [], sendable=True, sent_by_person=True)
+    with Spool(small_disk / "spool.sqlite") as kept:
+        assert [envelope.reference for envelope in kept.list()] == ["AAAA-AAAA1", "AAAA-AAAA3"]
+
+
+def test_a_home_that_can_only_be_read_is_a_sentence(small_disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(SpoolError, match=r"Read-only file system\. Check that .* with REPORTER_HOME"):
+        Spool(small_disk / "spool" / "spool.sqlite")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of one megabyte, where this user may mount one."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(disk)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("mounting a small disk takes an administrator")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import msgspec
 import pytest
 
 from reporter.delivery import database
-from reporter.delivery.envelope import Envelope
+from reporter.delivery.envelope import Attempt, Envelope
 from reporter.delivery.receipt import State
 from reporter.delivery.spool import Spool
 from reporter.report.model import Attachment
@@ -148,19 +149,24 @@ def test_what_is_old_is_forgotten_and_what_waits_is_not(kept: Spool, clock: Cloc
     kept.note_answer(unread, "Hello.", NINE)
     clock.now += timedelta(days=31)
     new = put(kept, 7, state=State.ACCEPTED)
-    [sentence] = kept.tidy(retention_days=30, limit_bytes=10**9)
-    assert "AAAA-00003, which was never delivered (too large), was removed after 30 days" in sentence
+    assert kept.tidy(retention_days=30, limit_bytes=10**9) == [
+        "The report AAAA-00002, which was delivered, was removed from this computer after 30 days.",
+        "The report AAAA-00003, which was never delivered (too large), was removed from this computer after "
+        "30 days.",
+    ]
     assert references(kept) == [waiting, saved, unread, new]
 
 
 def test_over_the_limit_the_oldest_delivered_go_first(kept: Spool, clock: Clock) -> None:
     for number in range(6):
         clock.now += timedelta(minutes=1)
-        put(kept, number, state=State.ACCEPTED, size=1_000)
+        put(kept, number, state=State.ACCEPTED, size=1_000, by_person=number == 1)
     refused = put(kept, 6, state=State.REFUSED, size=1_000)
     waiting = put(kept, 7, size=1_000)
-    assert kept.tidy(retention_days=30, limit_bytes=4_000) == []
-    assert references(kept) == ["AAAA-00004", "AAAA-00005", refused, waiting]
+    assert kept.tidy(retention_days=30, limit_bytes=5_000) == []
+    assert references(kept) == ["AAAA-00001", "AAAA-00004", "AAAA-00005", refused, waiting]
+    [sentence] = kept.tidy(retention_days=30, limit_bytes=2_000)
+    assert "AAAA-00001, which was delivered, was removed from this computer to make room" in sentence
     assert kept.tidy(retention_days=30, limit_bytes=1) == []
     assert references(kept) == [refused, waiting], "a person's own stays, above any limit"
 
@@ -191,7 +197,7 @@ def test_a_spool_of_the_first_format_is_brought_up_to_date(tmp_path: Path) -> No
     with Spool(path) as kept:
         [envelope] = kept.list()
     assert (envelope.report_json, envelope.history[0].reason) == (b"{}", "busy")
-    assert len(envelope.token) == 64
+    assert re.fullmatch("[A-Za-z0-9_-]{43}", envelope.token)
     assert kept.remark == ""
 
 
@@ -229,3 +235,117 @@ def test_reports_before_and_behind_the_damage_are_saved(tmp_path: Path) -> None:
     assert len(whole) >= 95
     assert all(envelope.reason for envelope in saved if envelope not in whole)
     assert f"could be saved out of it: {len(saved)}." in kept.remark
+
+
+def planned_s(kept: Spool, reference: str, clock: Clock) -> float:
+    envelope = kept.get(reference)
+    assert envelope is not None
+    assert envelope.next_try_at is not None
+    return (envelope.next_try_at - clock.now).total_seconds()
+
+
+def put_off(kept: Spool, reference: str, clock: Clock, seconds: float) -> None:
+    envelope = kept.get(reference)
+    assert envelope is not None
+    later = clock.now + timedelta(seconds=seconds)
+    kept.record(msgspec.structs.replace(envelope, next_try_at=later), [])
+
+
+@pytest.mark.parametrize("back", [timedelta(minutes=5), timedelta(hours=3), timedelta(days=20_000)])
+def test_a_clock_that_is_set_back_costs_no_report_more_than_its_own_wait(
+    kept: Spool, clock: Clock, back: timedelta
+) -> None:
+    reference = put(kept, 1)
+    put_off(kept, reference, clock, 700)
+    clock.now += timedelta(seconds=60)
+    clock.now -= back
+    kept.mend_times()
+    assert planned_s(kept, reference, clock) == pytest.approx(700, abs=0.01)
+    kept.mend_times()
+    assert planned_s(kept, reference, clock) == pytest.approx(700, abs=0.01)
+
+
+def test_the_same_clock_leaves_the_plans_alone(kept: Spool, clock: Clock) -> None:
+    reference = put(kept, 1)
+    put_off(kept, reference, clock, 700)
+    clock.now += timedelta(seconds=60)
+    kept.mend_times()
+    assert planned_s(kept, reference, clock) == 640
+
+
+def test_switched_on_again_automatic_reports_are_spread_anew_and_those_of_persons_go(
+    kept: Spool, clock: Clock
+) -> None:
+    automatic, own = put(kept, 1, by_person=False), put(kept, 2)
+    put_off(kept, own, clock, 700)
+    clock.now += timedelta(days=3)
+    assert set(kept.due(clock.now)) == {automatic, own}
+    kept.mend_times()
+    assert kept.due(clock.now) == (own,)
+    assert planned_s(kept, automatic, clock) == 30
+    assert kept.is_due(own, clock.now)
+    assert not kept.is_due(automatic, clock.now)
+
+
+def test_a_report_made_by_a_clock_that_was_never_set_is_not_taken_for_old(kept: Spool, clock: Clock) -> None:
+    clock.now = datetime(1970, 1, 1, 0, 0, 5, tzinfo=UTC)
+    reference = put(kept, 1, state=State.REFUSED)
+    kept.mend_times()
+    clock.now = NINE
+    kept.mend_times()
+    assert kept.tidy(retention_days=30, limit_bytes=10**9) == []
+    assert references(kept) == [reference]
+
+
+def test_the_days_count_from_what_happened_last(kept: Spool, clock: Clock) -> None:
+    envelope = kept.enqueue("AAAA-00001", b"{}", [], sendable=True, sent_by_person=True)
+    clock.now += timedelta(days=40)
+    row = Attempt(at=clock.now, destination="https://a/", outcome="accepted")
+    kept.record(msgspec.structs.replace(envelope, state=State.ACCEPTED), [row])
+    assert kept.tidy(retention_days=30, limit_bytes=10**9) == []
+    clock.now += timedelta(days=31)
+    assert len(kept.tidy(retention_days=30, limit_bytes=10**9)) == 1
+
+
+def test_a_destination_rests_as_long_as_it_asked_and_not_longer(kept: Spool, clock: Clock) -> None:
+    kept.rest("https://a/", 600, "busy")
+    [rest] = kept.rests()
+    assert (rest.destination, rest.until, rest.reason) == ("https://a/", NINE + timedelta(minutes=10), "busy")
+    clock.now += timedelta(seconds=601)
+    assert kept.rests() == ()
+    kept.rest("https://a/", 1e12, "busy")
+    clock.now += timedelta(days=2)
+    assert kept.rests() == (), "no longer than the horizon"
+    kept.rest("https://a/", 600, "busy")
+    clock.now -= timedelta(hours=5)
+    assert kept.rests() == (), "a clock that was ahead began it"
+    clock.now += timedelta(hours=5)
+    kept.resume("https://a/")
+    assert kept.rests() == ()
+
+
+def test_the_endpoints_last_answer_counts_and_no_opinion_gives_the_settings_back(kept: Spool) -> None:
+    kept.spread(600)
+    kept.spread(None)
+    put(kept, 1, by_person=False)
+    [envelope] = kept.list()
+    assert envelope.next_try_at == NINE + timedelta(seconds=30)
+
+
+def test_tries_again_are_spread_as_the_first_tries_were(kept: Spool) -> None:
+    put(kept, 1)
+    kept.spread(600)
+    put(kept, 2)
+    put(kept, 3, by_person=False)
+    assert [envelope.wait_s for envelope in kept.list()] == [20, 200, 200]
+
+
+def test_server_faults_stay_in_the_history_however_long_the_network_is_down(kept: Spool) -> None:
+    envelope = kept.enqueue("AAAA-00001", b"{}", [], sendable=True, sent_by_person=True)
+    fault = Attempt(at=NINE, destination="a", outcome="postponed", reason="500", server_fault=True)
+    away = Attempt(at=NINE, destination="a", outcome="postponed", reason="away")
+    kept.record(envelope, [fault] * 3)
+    for _ in range(100):
+        kept.record(envelope, [away])
+    [kept_now] = kept.list()
+    assert [row.server_fault for row in kept_now.history] == [True] * 3 + [False] * 50

@@ -40,7 +40,8 @@ def base(running: tuple[str, Path]) -> Iterator[str]:
     db = sqlite3.connect(database)
     with db:
         db.execute("PRAGMA foreign_keys = ON")
-        db.execute("DELETE FROM reports")
+        for table in ("reports", "counts", "kinds", "answers"):
+            db.execute(f"DELETE FROM {table}")  # noqa: S608
     db.close()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from reporter.delivery.destination import Destination, open_destination
@@ -102,3 +103,87 @@ def test_an_inbox_that_comes_back_gets_what_waited(spool: Spool, document: Docum
     [receipt] = Postman(spool, [destination(base)]).flush(force=True)
     back.stop()
     assert (receipt.state, receipt.tries) == (State.ACCEPTED, 2)
+
+
+# Asked before, counted, and answered
+
+
+KIND = "a41c09be77d2f350"
+
+
+@pytest.fixture
+def support(base: str) -> Iterator[Callable[..., None]]:
+    """Fills in a form of the kind as support does: ``support("need", need="nothing")``."""
+    with httpx.Client(base_url=base) as browser:
+
+        def support(form: str, **fields: str) -> None:
+            page = browser.get("/", params={"kind": KIND}).text
+            key = page.partition('name="key" value="')[2].partition('"')[0]
+            filled = {"key": key, "fingerprint": KIND} | fields
+            answer = browser.post(f"kind/{form}", data=filled, headers={"Sec-Fetch-Site": "same-origin"})
+            assert answer.status_code == 303
+
+        yield support
+
+
+def automatic(spool: Spool, document: Document, reference: str) -> bytes:
+    raw = json.dumps(document(reference, fingerprint=KIND, schema="report/2")).encode()
+    spool.enqueue(reference, raw, [], sendable=True, sent_by_person=False, fingerprint=KIND)
+    return raw
+
+
+def test_who_is_counted_instead_of_reporting_learns_the_answer_too(
+    spool: Spool, base: str, document: Document, support: Callable[..., None]
+) -> None:
+    support("need", need="nothing", message="We know.")
+    postman = Postman(spool, [destination(base)])
+    automatic(spool, document, REFERENCE)
+    for _ in range(2):
+        assert postman.deliver(REFERENCE).state is State.ACCEPTED
+    asked = httpx.post(f"{base}reports/precheck", json={"fingerprint": KIND}).json()
+    assert (asked["need"], asked["message"]) == ("nothing", "We know.")
+    assert "1 more has it too" in httpx.get(base, params={"kind": KIND}).text
+    assert httpx.get(f"{base}reports/{REFERENCE}").status_code == 404
+    assert postman.inquire(REFERENCE).answer == ""
+    support("answer", text="Mended.", solved="yes")
+    told = postman.inquire(REFERENCE)
+    assert (told.answer, told.state) == ("Mended.", State.ANSWERED)
+
+
+def test_a_summary_is_sent_where_no_more_is_wanted(
+    spool: Spool, base: str, document: Document, support: Callable[..., None]
+) -> None:
+    support("need", need="summary")
+    raw = automatic(spool, document, REFERENCE)
+    summary = json.dumps(document(REFERENCE, fingerprint=KIND, schema="report/2", facts={})).encode()
+    postman = Postman(
+        spool,
+        [destination(base)],
+        reduce=lambda envelope: msgspec.structs.replace(envelope, report_json=summary),
+    )
+    assert postman.deliver(REFERENCE).state is State.ACCEPTED
+    kept = spool.get(REFERENCE)
+    assert kept is not None
+    assert kept.report_json == raw
+    assert httpx.get(f"{base}reports/{REFERENCE}/report.json").content == summary
+
+
+def test_an_answer_to_one_person_is_for_nobody_else(
+    spool: Spool, base: str, document: Document, support: Callable[..., None], tmp_path: Path
+) -> None:
+    raw = json.dumps(document()).encode()
+    send(spool, base, raw)
+    with Spool(tmp_path / "of-another.sqlite") as other:
+        send(other, base, raw)  # the same bytes, and a secret of its own
+        support("need", need="everything")
+        with httpx.Client(base_url=base) as browser:
+            key = (
+                browser.get(f"/reports/{REFERENCE}").text.partition('name="key" value="')[2].partition('"')[0]
+            )
+            browser.post(
+                f"reports/{REFERENCE}/answer",
+                data={"key": key, "text": "Only for you."},
+                headers={"Sec-Fetch-Site": "same-origin"},
+            )
+        assert Postman(spool, [destination(base)]).inquire(REFERENCE).answer == "Only for you."
+        assert Postman(other, [destination(base)]).inquire(REFERENCE).answer == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -128,15 +129,18 @@ def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
         Store(path)
 
 
-def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_database_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path, version: int) -> None:
     path = tmp_path / "inbox.sqlite"
     db = sqlite3.connect(path)
-    db.executescript(database.CHANGES[1])
-    db.execute("PRAGMA user_version = 1")
+    for number in range(1, version + 1):
+        db.executescript(database.CHANGES[number])
+    db.execute(f"PRAGMA user_version = {version}")
     with db:
         db.execute(
-            "INSERT INTO reports VALUES (1, '0000-00007', ?, 0, x'00', x'7b7d', 'tls.expired', '', '', "
-            "'', '', '', '', 'sought')",
+            "INSERT INTO reports (reference, received_at, digest, report_json, cause, owner, headline, "
+            "application, target, story, contact, sought) "
+            "VALUES ('0000-00007', ?, x'00', x'7b7d', 'tls.expired', '', '', '', '', '', '', 'sought')",
             (NINE.timestamp(),),
         )
     db.close()
@@ -146,9 +150,32 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -
         old = store.get("0000-00007")
         assert old is not None
         assert (old.report_json, old.alike, old.first_at) == (b"{}", 1, None)
+        assert old.can_be_answered is False
+        assert store.kinds.status("0000-00007", b"") is None
         store.put(arrival(8, fingerprint="f")).result()
         assert store.listing(kind="f", limit=9).total == 1
+        assert store.kinds.get("f").reports == 1
         store.close()
+
+
+def test_a_coroutine_that_gave_up_waiting_does_not_harm_the_writer(store: Store) -> None:
+    async def give_up() -> bool:
+        blocker = sqlite3.connect(store.database.path, isolation_level=None)
+        blocker.execute("BEGIN IMMEDIATE")
+        tasks = [asyncio.create_task(store.kept(arrival(number))) for number in range(3)]
+        await asyncio.sleep(0)
+        tasks[1].cancel()
+        blocker.execute("COMMIT")
+        blocker.close()
+        return await tasks[0] and await tasks[2]
+
+    assert asyncio.run(give_up()) is True
+    # One that was handed in before its loop ended is written all the same.
+    waiting = asyncio.new_event_loop()
+    waiting.run_until_complete(asyncio.wait_for(store.kept(arrival(3)), 10))
+    waiting.close()
+    assert store.put(arrival(4)).result() is True
+    assert store.listing(limit=9).total == 5
 
 
 def test_reports_are_counted_by_their_kind(tmp_path: Path) -> None:

@@ -186,7 +186,7 @@ def test_preview_output_and_sending_hold_the_same_report(
         assert archive.namelist()[0] == "report.json"
         report = json.loads(archive.read("report.json"))
     assert report["reference"] == result["report"]["reference"]
-    assert report["story"]["text"] == "It broke."
+    assert report["story"]["happened"] == "It broke."
 
     replayed = reporter("replay", str(output), "--json")
     verdict = json.loads(replayed.stdout)
@@ -365,6 +365,15 @@ def test_what_is_not_a_file_is_not_replaced(reporter: Reporter, tmp_path: Path) 
     assert ended.returncode == 1
     assert b"is not a file" in ended.stderr
     assert pipe.is_fifo()
+
+
+def test_a_picture_that_is_a_pipe_or_a_folder_is_not_waited_for(reporter: Reporter, tmp_path: Path) -> None:
+    pipe = tmp_path / "picture.png"
+    os.mkfifo(pipe)
+    ended = reporter("report", "-", "--preview", "--attach", str(pipe), given=refused())
+    assert ended.returncode == 2
+    assert ended.stderr.decode() == f"{pipe} could not be read: it is not a file.\n"
+    assert ended.stdout == b""
 
 
 def test_a_face_that_cannot_be_shown_costs_neither_status_nor_report(

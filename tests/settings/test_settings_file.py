@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reporter.settings.file import FILE_LIMIT_BYTES
+from reporter.settings.textfile import FILE_LIMIT_BYTES
 from reporter.settings.layers import Loaded, load
 from reporter.settings.model import Settings
 from reporter.settings.positions import Positions

@@ -14,7 +14,15 @@ from reporter.errors import PictureError, SpoolError
 from reporter.report.drawing import BlackOut, Mark, Picture, Source
 from reporter.report.model import Enclosure, Story
 from reporter.ui.about import About, Group, Row
-from reporter.ui.desk import Preview, Recovery, RetryResult, Section
+from reporter.ui.desk import (
+    Answer,
+    ByTelephone,
+    Precheck,
+    Preview,
+    Recovery,
+    RetryResult,
+    Section,
+)
 from reporter.ui.notice import Notice
 from reporter.ui.window.raster import Raster
 
@@ -97,6 +105,19 @@ CRASHED = Notice(
     is_crash=True,
     details="Segmentation fault in libexample.so\n",
 )
+BY_TELEPHONE = ByTelephone(
+    lines=[
+        "The number of my report is K 7 Q F – 9 M 2 T X.",
+        "The certificate of erp.example.org has run out.",
+        "It was at 09:00 on 2026-11-22, in ERP 3.1.4.",
+        "The server is erp.example.org, port 443.",
+        "Before that it worked: name in 3 ms, connection in 12 ms.",
+        "For support: tls.expired, code 10, certain.",
+    ],
+    code="06DVZ JPWVF",
+    link="https://help.example.org/login#r=06DVZJPWVF",
+    squares=[[(row * column + row // 3) % 3 == 0 for column in range(45)] for row in range(45)],
+)
 SECTIONS = (
     Section(name="story", title="What you wrote", is_on=True),
     Section(name="failure", title="The failure", is_on=True, is_locked=True),
@@ -166,6 +187,15 @@ class FakeDesk:
         self.pictures_work = True
         self.shown_sections = list(SECTIONS)
         self.shown_sources = list(SOURCES)
+        self.wanted = Precheck()
+        self.counted: list[bool] = []
+        self.can_mail = False
+        self.saved: list[tuple[Story, str]] = []
+        self.mailed: list[Story] = []
+        self.by_telephone = BY_TELEPHONE
+        self.known_answers: list[Answer] = []
+        self.new_answers: list[Answer] = []
+        self.seen_answers: list[str] = []
         self._draft = draft or Story()
         self._enclosures: list[Enclosure] = []
         self._first = first
@@ -227,6 +257,9 @@ class FakeDesk:
         self._need_pictures()
         return self.clipboard
 
+    def scaled(self, picture: Picture, width: int) -> bytes:
+        return b"%d wide" % width
+
     def attach(self, picture: Picture, marks: list[Mark]) -> Enclosure:
         self._pass_gate()
         self._need_pictures()
@@ -259,8 +292,36 @@ class FakeDesk:
         )
         return Preview(readable=readable, exact=exact)
 
-    def send(self, story: Story) -> Receipt:
+    def precheck(self) -> Precheck:
+        self.told.append("precheck")
+        return self.wanted
+
+    def spoken(self, story: Story) -> ByTelephone:
+        self._pass_gate()
+        return self.by_telephone
+
+    def save(self, story: Story, path: str) -> None:
+        if self.disk_full:
+            raise SpoolError("The disk is full.")
+        self.saved.append((story, path))
+
+    def mail(self, story: Story) -> str:
+        self.mailed.append(story)
+        return "The report is a draft in your mail program now."
+
+    def answers(self) -> list[Answer]:
+        return self.known_answers
+
+    def inquire(self) -> None:
+        self.told.append("inquire")
+        self.known_answers = [*self.known_answers, *self.new_answers]
+
+    def seen(self, reference: str) -> None:
+        self.seen_answers.append(reference)
+
+    def send(self, story: Story, *, counts_only: bool = False) -> Receipt:
         self.sent.append(story)
+        self.counted.append(counts_only)
         self._pass_gate()
         if self.disk_full:
             raise SpoolError("The disk is full.")

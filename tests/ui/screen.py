@@ -58,6 +58,11 @@ class Screen:
         environ = {**os.environ, "DISPLAY": self.name}
         subprocess.run(["xdotool", "key", "--delay", "5", *keys], env=environ, check=True)
 
+    def mouse(self, *words: object) -> None:
+        """Move and press the real mouse, in xdotool's words."""
+        environ = {**os.environ, "DISPLAY": self.name}
+        subprocess.run(["xdotool", *map(str, words)], env=environ, check=True)
+
     def end(self) -> None:
         """End the server."""
         self._display.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import tkinter
 import types
@@ -34,8 +36,14 @@ class FakeEditor:
 
     opened: list[FakeEditor]
 
-    def __init__(self, dialog: object, picture: Picture, done: Callable[[list[Mark]], None]) -> None:
-        self.picture, self.done = picture, done
+    def __init__(
+        self,
+        dialog: object,
+        picture: Picture,
+        done: Callable[[list[Mark]], None],
+        scaled: Callable[[int], bytes],
+    ) -> None:
+        self.picture, self.done, self.scaled = picture, done, scaled
         self.opened.append(self)
 
 
@@ -58,6 +66,13 @@ def open_form(person: Person) -> Script:
     person.presenter.compose()
     yield lambda: isinstance(person.face._dialog.page, ComposePage)
     person.root.update()
+
+
+def pause(person: Person) -> Script:
+    """Let some moments pass, for what another program does in them."""
+    over: list[bool] = []
+    person.root.after(60, lambda: over.append(True))
+    yield lambda: over
 
 
 def boxes(person: Person) -> list[GrowingBox]:
@@ -359,6 +374,7 @@ def test_a_picture_is_pasted_and_a_text_stays_a_text(
         yield lambda: len(editors) == 1
         assert form(person).story() == Story(wanted="words")
         assert editors[0].picture == picture()
+        assert editors[0].scaled(160) == b"160 wide"
         desk.clipboard = None
         person.click("Add a screenshot…")
         yield lambda: person.reads("ERP: invoice 4711")
@@ -400,6 +416,47 @@ def test_a_file_is_dropped(
         assert desk.given == [PNG]
 
     person.run(script())
+
+
+def test_a_file_is_dragged_here_from_another_program(
+    screens: Screens, texts: Texts, editors: list[FakeEditor], tmp_path: Path
+) -> None:
+    pytest.importorskip("tkinterdnd2")
+    screen, desk, file = screens(), FakeDesk(), tmp_path / "снимок {1} [a] $b.png"
+    file.write_bytes(PNG)
+    person = Person(screen, desk, texts("en"))
+    width, height = person.root.winfo_screenwidth(), person.root.winfo_screenheight()
+    source = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("drag_source.py")), str(file)],
+        env={**os.environ, "DISPLAY": screen.name},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert source.stdin is not None
+    assert source.stdout is not None
+    assert source.stdout.readline() == "ready\n"
+
+    def script() -> Script:
+        yield from open_form(person)
+        root = person.root
+        yield lambda: root.tk.call("info", "commands", "::tkdnd::drop_target")
+        x, y = root.winfo_rootx() + root.winfo_width() // 2, root.winfo_rooty() + root.winfo_height() // 2
+        screen.mouse("mousemove", width - 40, height - 40, "mousedown", 1)
+        # A drag begins some pixels away, and its target is asked at each move before it may be let go.
+        for step in range(1, 9):
+            there = (width - 40 + (x - width + 40) * step // 8, height - 40 + (y - height + 40) * step // 8)
+            screen.mouse("mousemove", *there)
+            yield from pause(person)
+        screen.mouse("mouseup", 1)
+        yield lambda: len(editors) == 1
+        assert desk.given == [PNG]
+
+    try:
+        person.run(script())
+        assert source.stdout.readline() == "end copy\n"
+    finally:
+        source.communicate()
 
 
 def test_without_the_extension_nothing_can_be_dropped(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from reporter.report.drawing import Arrow, BlackOut
-from reporter.report.model import Story
+from reporter.errors import PictureError
+from reporter.report.album import TOO_MANY
+from reporter.report.drawing import Arrow, BlackOut, Mark, Picture
+from reporter.report.model import Enclosure, Story
 from reporter.texts import Translator
 from reporter.ui.composition import KEEP_AFTER_S
 from reporter.ui.desk import RetryResult
@@ -218,6 +221,18 @@ def test_what_cannot_be_taken_is_said() -> None:
     tell(desk, script)
 
 
+def test_why_there_is_no_picture_is_said_in_the_persons_language() -> None:
+    desk = FakeDesk()
+
+    def full(picture: Picture, marks: list[Mark]) -> Enclosure:
+        raise PictureError(TOO_MANY)
+
+    desk.attach = full  # type: ignore[method-assign]
+    presenter = Presenter(desk, Translator("ru"), clock=Time(), background=lambda work: work())
+    presenter.attach(picture(), [])
+    assert presenter.view().remark == Translator("ru").say(TOO_MANY) != TOO_MANY
+
+
 def test_a_fault_of_our_own_does_not_end_the_dialog() -> None:
     desk = FakeDesk()
 
@@ -237,12 +252,14 @@ def test_a_picture_comes_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
     desk = FakeDesk()
     (tmp_path / "shot.png").write_bytes(b"a picture")
     (tmp_path / "large.png").write_bytes(b"x" * 11)
+    os.mkfifo(tmp_path / "pipe.png")
     monkeypatch.setattr("reporter.ui.presenter.PICTURE_LIMIT_BYTES", 10)
 
     def script(face: RecordedFace) -> None:
         assert face.presenter.picture_in(str(tmp_path / "shot.png")) is not None
         for name, remark in (
             ("large.png", "The file is too large for a report."),
+            ("pipe.png", f"The file could not be read: {tmp_path}/pipe.png"),
             ("none\n.png", f"The file could not be read: {tmp_path}/none .png"),
             ("", f"The file could not be read: {tmp_path}/"),
         ):

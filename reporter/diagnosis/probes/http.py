@@ -40,17 +40,20 @@ HEADERS = (
     "x-request-id",
     "x-squid-error",
 )
+# What tells whether a copy may be kept; an ETag could identify a session.
+CACHING = ("age", "cache-control", "etag", "expires", "last-modified")
 
 
 class Question(NamedTuple):
     """``path``: with the query that the server itself gave in a redirect; ``cookies``: given by the server on
     the way here, because many login pages redirect in a circle without them. Neither is recorded.
-    ``relayed``: a proxy is to pass it on, so it names the whole address."""
+    ``relayed``: a proxy is to pass it on, so it names the whole address; ``etag``: of the copy at hand."""
 
     target: Target
     path: str
     cookies: dict[str, str]
     relayed: bool = False
+    etag: str = ""
 
     @property
     def url(self) -> str:
@@ -60,13 +63,15 @@ class Question(NamedTuple):
 
 class Reply(NamedTuple):
     """``location``: the absolute address of a redirect, as the server wrote it; empty for none. ``body``: at
-    most BODY_LIMIT_BYTES of it; ``challenges``: how a proxy asks to sign in. None of them is recorded."""
+    most BODY_LIMIT_BYTES of it; ``challenges``: how a proxy asks to sign in; ``caching``: the headers of
+    CACHING that it has. None of them is recorded."""
 
     http: Http
     location: str
     cookies: dict[str, str]
     body: bytes
     challenges: tuple[str, ...] = ()
+    caching: tuple[tuple[str, str], ...] = ()
 
 
 def probe(
@@ -156,6 +161,8 @@ def _request(method: str, question: Question) -> bytes:
         "Accept-Encoding: identity",
         "Connection: close",
     ]
+    if question.etag:
+        lines.append(f"If-None-Match: {question.etag}")
     if question.cookies:
         lines.append("Cookie: " + "; ".join(f"{name}={value}" for name, value in question.cookies.items()))
     return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
@@ -201,7 +208,10 @@ def _reply(
     location = headers.get("Location", "") if response.status in REDIRECTS else ""
     cookies = _cookies(question.cookies, headers)
     challenges = tuple(headers.get_all("Proxy-Authenticate", []))
-    return Reply(measured, _absolute(question.url, location), cookies, body, challenges)
+    caching = tuple(
+        (name, one_line(headers[name], HEADER_LIMIT_CHARS)) for name in CACHING if name in headers
+    )
+    return Reply(measured, _absolute(question.url, location), cookies, body, challenges, caching)
 
 
 def _nothing(error: Exception, source: Source, started: float) -> Reply:

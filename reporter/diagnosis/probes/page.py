@@ -19,8 +19,13 @@ class Page(NamedTuple):
     reply: http.Reply | None = None
 
 
-def fetch(target: Target, *, deadline: float, through: proxy.Configured | None = None) -> Page:
-    """Ask for a page, directly or through a proxy; never raises for what it meets."""
+def fetch(
+    target: Target, *, deadline: float, through: proxy.Configured | None = None, etag: str = ""
+) -> Page:
+    """Ask for a page, directly or through a proxy; never raises for what it meets.
+
+    ``etag``: of the copy that is known already; the answer to an unchanged page is then 304.
+    """
     page = Page()
     if through is None:
         page = page._replace(dns=dns.probe(target))
@@ -43,5 +48,5 @@ def fetch(target: Target, *, deadline: float, through: proxy.Configured | None =
     if wire is None:
         return page
     relayed = through is not None and target.scheme not in TLS_SCHEMES
-    question = http.Question(target, target.path, {}, relayed)
+    question = http.Question(target, target.path, {}, relayed, etag)
     return page._replace(reply=http.probe(wire, question, deadline=deadline))

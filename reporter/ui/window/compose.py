@@ -7,9 +7,11 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from reporter.report.model import CONTACT_LIMIT_CHARS, STORY_LIMIT_CHARS, Story
-from reporter.ui.view import View
+from reporter.ui.desk import Precheck, Wanted
+from reporter.ui.view import View, precheck_lines
 from reporter.ui.window.drop import accept_files
 from reporter.ui.window.fields import GrowingBox
+from reporter.ui.window.panel import Contents, Panel
 from reporter.ui.window.parts import Link, Page, WrapLabel
 from reporter.ui.window.prose import Prose, leave
 from reporter.ui.window.questions import Questions
@@ -42,10 +44,14 @@ class ComposePage(Page):
         headline.grid(row=0, sticky="we")
         hint = say("Everything here may stay empty; the technical information is added by itself.")
         self._muted(body, hint).grid(row=1, sticky="we", padx=self.ring, pady=(px(6), 0))
+        self._precheck = Precheck()
+        self._precheck_place = ttk.Frame(body)
+        self._precheck_place.grid(row=2, sticky="we", padx=self.ring, pady=(px(16), 0))
+        self._precheck_place.grid_remove()
         self._restored = self._build_restored()
-        self._wanted = self._story_field(3, say("What did you want to do?"))
-        self._expected = self._story_field(5, say("What did you expect?"))
-        self._happened = self._story_field(7, say("What happened instead?"))
+        self._wanted = self._story_field(4, say("What did you want to do?"))
+        self._expected = self._story_field(6, say("What did you expect?"))
+        self._happened = self._story_field(8, say("What happened instead?"))
         self._questions = Questions(
             body,
             self.theme,
@@ -55,17 +61,19 @@ class ComposePage(Page):
             full=self._tell_full,
             bind_keys=self._send_by_key,
         )
-        self._questions.grid(row=9, sticky="we", pady=(px(20), 0))
+        self._questions.grid(row=10, sticky="we", pady=(px(20), 0))
         self._questions.grid_remove()
         self._contact, self._best_time = self._build_reach()
         self._pictures: Pictures | None = None
         self._pictures_place = ttk.Frame(body)
         self._pictures_place.columnconfigure(0, weight=1)
-        self._pictures_place.grid(row=11, sticky="we", pady=(px(20), 0))
+        self._pictures_place.grid(row=12, sticky="we", pady=(px(20), 0))
         self._pictures_place.grid_remove()
         self._more = self._build_more()
         self.back = self.button(say("Back"), self._presenter.back)
         self.send = self.button(say("Send"), lambda: self._presenter.send(self.story()), primary=True)
+        self._count: ttk.Button | None = None
+        self._has_attachments = False
         dialog.root.bind("<<Paste>>", self._paste, add=True)
         self._filling = False
         self._fill(self._presenter.story)
@@ -74,6 +82,7 @@ class ComposePage(Page):
     def draw(self, view: View) -> None:
         """Show ``view``; while the report is on its way nothing can be changed."""
         is_busy = view.sending or view.attaching
+        self._draw_precheck(view)
         self.status.draw(view.busy if is_busy else "", view.remark or self._remark)
         state = "disabled" if is_busy else "normal"
         for button in (self.send, self.back, self._ask, self._add_picture, self._look):
@@ -89,6 +98,37 @@ class ComposePage(Page):
         if self._pictures is not None:
             self._pictures.draw(view)
             self._place_pictures()
+
+    def _draw_precheck(self, view: View) -> None:
+        """What support said, above the form; where it needs no report, being counted in is the main thing."""
+        precheck, say = view.precheck, self._say
+        if precheck != self._precheck:
+            self._precheck = precheck
+            for child in self._precheck_place.winfo_children():
+                child.destroy()
+            head, *lines = precheck_lines(precheck, say) or [""]
+            if head:
+                contents = Contents(head, "\n".join(lines), "", "")
+                width = self.inside - 2 * self.ring
+                panel = Panel(self._precheck_place, self.theme, contents, self.send.invoke, width_px=width)
+                panel.pack(fill="x")
+            _show(self._precheck_place, bool(head))
+            if precheck.wanted is Wanted.NOTHING and self._count is None:
+                self.send.configure(text=say("Send report"))
+                self._count = self.button(say("Count me in"), self._count_in)
+        if self._count is not None:
+            self._count.configure(state="disabled" if view.sending or view.attaching else "normal")
+        self._has_attachments = bool(view.attachments)
+        self._choose_primary()
+
+    def _choose_primary(self) -> None:
+        """Whoever wrote or attached something wants to send it; else being counted in is enough."""
+        if self._count is not None:
+            is_empty = self.story() == Story() and not self._has_attachments
+            self.choose_primary(self._count if is_empty else self.send)
+
+    def _count_in(self) -> None:
+        self._presenter.send(self.story(), counts_only=True)
 
     def first_focus(self) -> tkinter.Misc | None:
         """The story: that is what the page is for."""
@@ -118,7 +158,7 @@ class ComposePage(Page):
     def _build_restored(self) -> ttk.Frame:
         px, say = self.theme.px, self._say
         row = ttk.Frame(self.body)
-        row.grid(row=2, sticky="we", pady=(px(10), 0))
+        row.grid(row=3, sticky="we", pady=(px(10), 0))
         kept = ttk.Label(row, text=say("Kept from last time."), style="Muted.TLabel")
         kept.pack(side="left", padx=(self.ring, px(10)))
         Link(row, say("Start empty"), self._start_empty).pack(side="left")
@@ -144,7 +184,7 @@ class ComposePage(Page):
     def _build_reach(self) -> tuple[ttk.Entry, ttk.Entry]:
         px, say = self.theme.px, self._say
         row = ttk.Frame(self.body)
-        row.grid(row=10, sticky="we", pady=(px(20), 0))
+        row.grid(row=11, sticky="we", pady=(px(20), 0))
         gap = px(8)
         width = self.inside // 2 - 2 * gap
         entries = []
@@ -173,7 +213,7 @@ class ComposePage(Page):
     def _build_more(self) -> ttk.Frame:
         px, say = self.theme.px, self._say
         row = ttk.Frame(self.body)
-        row.grid(row=12, sticky="we", pady=(px(18), px(4)))
+        row.grid(row=13, sticky="we", pady=(px(18), px(4)))
         self._ask = Link(row, say("Ask a question"), self._open_questions)
         self._add_picture = Link(row, say("Add a screenshot…"), self._offer_pictures)
         self._look = Link(row, say("What will be sent…"), self._dialog.open_preview)
@@ -219,6 +259,7 @@ class ComposePage(Page):
         if not self._filling:
             self._remark = ""
             self._presenter.write(self.story())
+            self._choose_primary()
             self._dialog.content_changed()
 
     def _typed(self, text: str) -> bool:
@@ -278,7 +319,7 @@ class ComposePage(Page):
 
     def _send_by_key(self, field: tkinter.Misc) -> None:
         def send(_event: tkinter.Event[tkinter.Misc]) -> str:
-            self.send.invoke()
+            (self.primary or self.send).invoke()
             return "break"
 
         for key in ("<Control-Return>", "<Control-KP_Enter>"):

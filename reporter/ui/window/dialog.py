@@ -19,6 +19,7 @@ from reporter.ui.window.theme import Theme
 if TYPE_CHECKING:
     from reporter.ui.window.about import AboutWindow
     from reporter.ui.window.compose import ComposePage
+    from reporter.ui.window.phone import PhonePage
     from reporter.ui.window.preview import PreviewWindow
     from reporter.ui.window.question import QuestionPage
     from reporter.ui.window.receipt import ReceiptPage
@@ -55,6 +56,7 @@ class Dialog:
         self._folded_height = 0
         self._grown_height = 0
         self._compose: ComposePage | None = None
+        self._phone: PhonePage | None = None
         self._receipt: ReceiptPage | None = None
         self._question: QuestionPage | None = None
         self._about: AboutWindow | None = None
@@ -222,6 +224,13 @@ class Dialog:
                 self._compose = ComposePage(self)
             self._compose.draw(view)
             return self._compose
+        if view.page is PageName.PHONE:
+            if self._phone is None:
+                from reporter.ui.window.phone import PhonePage
+
+                self._phone = PhonePage(self)
+            self._phone.draw(view)
+            return self._phone
         if view.page is PageName.RECEIPT:
             if self._receipt is None:
                 from reporter.ui.window.receipt import ReceiptPage

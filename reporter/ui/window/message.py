@@ -6,7 +6,7 @@ import tkinter
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from reporter.ui.view import View, retry_text
+from reporter.ui.view import ANSWERS_LIMIT_ITEMS, View, answer_head, local_time, retry_text
 from reporter.ui.window.marks import Mark
 from reporter.ui.window.panel import Contents, Panel
 from reporter.ui.window.parts import CopyLink, Link, NumberField, Page
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from reporter.ui.window.dialog import Dialog
 
 DETAILS_LINES = 10
+NUMBER_ROW = 3 + ANSWERS_LIMIT_ITEMS + 2
+"""Above it stand support's answers, the service's message and the organisation's help."""
 
 
 class MessagePage(Page):
@@ -31,7 +33,7 @@ class MessagePage(Page):
         self._advice = Prose(self.body, self.theme, width_px=self.column, bullets=True)
         self._advice.grid(row=1, column=1, sticky="we", pady=(px(12), 0))
         self._panels: list[Panel] = []
-        self._shown: tuple[Contents, Contents] | None = None
+        self._shown: list[Contents] | None = None
         self._code: ttk.Entry | None = None
         self._details: TextBox | None = None
         self._details_row: ttk.Frame | None = None
@@ -49,6 +51,7 @@ class MessagePage(Page):
             self._details.set(view.details)
         self.status.draw(view.busy, view.remark)
         self._draw_retry(view)
+        self._draw_other_ways(view)
         trying_helps = view.asks_access_code or view.countdown_s is not None
         other = self._retry if view.retry_label else self._close
         self.choose_primary(other if trying_helps or self._send is None else self._send)
@@ -60,7 +63,7 @@ class MessagePage(Page):
     def _number(self, view: View) -> None:
         px = self.theme.px
         self._number_row = row = ttk.Frame(self.body)
-        row.grid(row=5, column=1, sticky="we", pady=(px(20), 0))
+        row.grid(row=NUMBER_ROW, column=1, sticky="we", pady=(px(20), 0))
         ttk.Label(row, text=self._texts.say("Reference number"), style="Muted.TLabel").pack(
             side="left", padx=self.ring
         )
@@ -72,10 +75,13 @@ class MessagePage(Page):
     def _more(self) -> None:
         px = self.theme.px
         row = ttk.Frame(self.body)
-        row.grid(row=6, column=1, sticky="we", pady=(px(4), 0))
+        row.grid(row=NUMBER_ROW + 1, column=1, sticky="we", pady=(px(4), 0))
         self._details_link = Link(row, self._texts.say("Show details…"), self._toggle_details)
         self._details_link.pack(side="left")
         Link(row, self._texts.say("About…"), self._dialog.open_about).pack(side="left", padx=(px(20), 0))
+        self._other_ways = Link(
+            row, self._texts.say("Other ways to reach support…"), self._presenter.use_phone
+        )
 
     def _footer(self, view: View) -> None:
         say = self._texts.say
@@ -94,6 +100,13 @@ class MessagePage(Page):
             self._retry.pack_forget()
         self._retry.configure(text=retry_text(view), state="normal" if view.retry_enabled else "disabled")
 
+    def _draw_other_ways(self, view: View) -> None:
+        """A quiet way out where this computer's network brings nobody to support."""
+        if not view.offers_phone:
+            self._other_ways.pack_forget()
+        elif not self._other_ways.winfo_manager():
+            self._other_ways.pack(side="left", padx=(self.theme.px(20), 0))
+
     def try_again(self) -> None:
         """Try the login once more, with the access code if one was entered."""
         code = ""
@@ -109,19 +122,25 @@ class MessagePage(Page):
         need_help = say("Need help?") if view.has_help_link else ""
         service = Contents(say("From the service"), view.service_message, view.service_until, read_more)
         help_ = Contents(say("From your organisation"), view.help_text, "", need_help)
-        if (service, help_) == self._shown:
+        answers = [
+            Contents(answer_head(one, say), one.text, local_time(one.answered_at), "") for one in view.answers
+        ]
+        if [*answers, service, help_] == self._shown:
             return
-        self._shown = (service, help_)
+        self._shown = [*answers, service, help_]
         for panel in self._panels:
             panel.destroy()
         self._panels = []
-        follow = (presenter.open_service_link, presenter.open_help)
-        for row, contents, action in zip((3, 4), self._shown, follow, strict=True):
+        follow = {service: presenter.open_service_link, help_: presenter.open_help}
+        for row, contents in enumerate(self._shown, 3):
             if contents:
+                action = follow.get(contents, self._dialog.focus_first)  # an answer leads nowhere
                 panel = Panel(self.body, self.theme, contents, action, width_px=self.column)
                 panel.grid(row=row, column=1, sticky="we", padx=self.ring, pady=(self.theme.px(20), 0))
                 panel.lower(self._number_row)
                 self._panels.append(panel)
+        if answers:
+            presenter.answers_shown()
 
     def _draw_code(self, view: View) -> None:
         if view.asks_access_code:
@@ -165,7 +184,7 @@ class MessagePage(Page):
         if self._details_row is None:
             px, say = self.theme.px, self._texts.say
             self._details_row = row = ttk.Frame(self.body)
-            row.grid(row=7, column=0, columnspan=2, sticky="we", pady=(px(8), 0))
+            row.grid(row=NUMBER_ROW + 2, column=0, columnspan=2, sticky="we", pady=(px(8), 0))
             row.columnconfigure(0, weight=1)
             self._details = TextBox(
                 row, self.theme, lines=DETAILS_LINES, font=self.theme.fixed, readonly=True

@@ -175,7 +175,12 @@ class Pictures(ttk.Frame):
             self.fold()
             from reporter.ui.window.editor import Editor
 
-            Editor(self._dialog, picture, lambda marks: self._presenter.attach(picture, marks))
+            Editor(
+                self._dialog,
+                picture,
+                lambda marks: self._presenter.attach(picture, marks),
+                scaled=lambda width: self._presenter.scaled(picture, width),
+            )
 
     # The list
 

@@ -7,7 +7,7 @@ from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from reporter.report.model import Enclosure
-from reporter.ui.desk import Preview, Section
+from reporter.ui.desk import Precheck, Preview, Section
 from reporter.ui.view import View, size_text
 from reporter.ui.window import screen
 from reporter.ui.window.annex import Annex, turned
@@ -41,6 +41,7 @@ class PreviewWindow(Annex):
         self._preview: Preview | None = None
         self._sections: list[Section] | None = None
         self._attachments: list[Enclosure] | None = None
+        self._precheck: Precheck | None = None
         self._switches: dict[str, tkinter.BooleanVar] = {}
         px, say, theme = self.theme.px, self.say, self.theme
         theme.need_choices()
@@ -66,10 +67,11 @@ class PreviewWindow(Annex):
 
     def draw(self, view: View) -> None:
         """Show the sections and attachments as they stand; another choice gives another preview."""
-        if (view.sections, view.attachments) == (self._sections, self._attachments) or not self.open:
+        drawn = (self._sections, self._attachments, self._precheck)
+        if (view.sections, view.attachments, view.precheck) == drawn or not self.open:
             return
         is_first = self._sections is None
-        self._sections, self._attachments = view.sections, view.attachments
+        self._sections, self._attachments, self._precheck = view.sections, view.attachments, view.precheck
         self._draw_side()
         if not is_first:
             self.refresh()

@@ -43,6 +43,9 @@ class ReceiptPage(Page):
         if view.receipt_page:
             link = Link(body, say("Open the report's page"), dialog.presenter.open_receipt_page)
             link.grid(row=4, column=1, sticky="w", pady=(px(16), 0))
+        if view.offers_phone:
+            other = Link(body, say("Other ways to reach support…"), dialog.presenter.use_phone)
+            other.grid(row=5, column=1, sticky="w", pady=(px(16), 0))
         self._retry = self.button(view.retry_label, dialog.presenter.try_again)
         self.button(say("Close"), dialog.ask_close, primary=True)
 

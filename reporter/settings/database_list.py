@@ -1,0 +1,52 @@
+"""Database list: the help that the entry of a database holds, for a login at this database.
+
+A target is ``infobase:NAME`` or an address that an entry leads to. Two databases on one server have the same
+address: what their entries do not agree about is not used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from reporter.settings.source import Said, understand
+
+PREFIX = "infobase:"
+# Lists on a share that does not answer must not keep the first message waiting; their copies serve instead.
+READ_LIMIT_S = 0.25
+
+
+def read(target: str, environ: Mapping[str, str]) -> Said:
+    """What the lists of this computer say about ``target``; never raises."""
+    if not target:
+        return Said()
+    from reporter.settings import paths, v8i
+
+    lists = v8i.find(environ, cache=paths.cache(environ), limit_s=READ_LIMIT_S).lists
+    if target.startswith(PREFIX):
+        # The first of the name: the person's own list comes before the shared ones.
+        meant = v8i.named(lists, target.removeprefix(PREFIX))[:1]
+    else:
+        wanted = _comparable(target)
+        every = (infobase for each in lists for infobase in each.infobases)
+        meant = [infobase for infobase in every if wanted and _comparable(v8i.address(infobase)) == wanted]
+    said = [understand(v8i.entries(infobase)) for infobase in meant]
+    agreed = Said()
+    for each in said:
+        for name, given in each.values.items():
+            if all(other.values.get(name, given).value == given.value for other in said):
+                agreed.values.setdefault(name, given)
+        agreed.problems.extend(each.problems)
+        agreed.ignored.extend(each.ignored)
+    return agreed
+
+
+def _comparable(address: str) -> str:
+    """An address without what does not tell servers and databases apart; empty for none."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    port = port or {"http": 80, "https": 443, "tcp": None}.get(parts.scheme)
+    return f"{parts.scheme}://{host}:{port}{parts.path.rstrip('/')}" if host else ""

@@ -1,0 +1,46 @@
+"""Base: what the policies of every system have in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import msgspec
+
+from reporter.settings.source import Layer, Said
+
+
+class Vendor(msgspec.Struct, frozen=True):
+    """Under whose name policies are kept.
+
+    ``name``, ``product``: the last two keys in the registry; ``bundle_id``: the preferences on macOS.
+    """
+
+    name: str = "Reporter"
+    product: str = "Reporter"
+    bundle_id: str = "org.reporter.agent"
+
+    @property
+    def policies_key(self) -> str:
+        """The key of the mandatory policies, below both hives of the registry."""
+        return rf"Software\Policies\{self.name}\{self.product}"
+
+    @property
+    def recommended_key(self) -> str:
+        """The key of the recommended policies, below both hives of the registry."""
+        return rf"{self.policies_key}\Recommended"
+
+    @property
+    def installer_key(self) -> str:
+        """The key of what the installer was given, below the hive of the computer."""
+        return rf"Software\{self.name}\{self.product}"
+
+
+VENDOR = Vendor()
+
+
+class Policies(ABC):
+    """The policies of one system."""
+
+    @abstractmethod
+    def read(self) -> dict[Layer, Said]:
+        """What they say, by layer. A place that cannot be read closes what concerns privacy."""

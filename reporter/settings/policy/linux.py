@@ -1,0 +1,98 @@
+"""Linux: policies in ``/etc/reporter/policies``, JSON files in two folders, ``managed`` and ``recommended``.
+
+Files ending in ``.json`` are read in the order of their names, the later word winning. Files, folders and
+links have to belong to root, and nobody else may write to them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+from reporter.settings.policy.base import Policies
+from reporter.settings.policy.json_object import JsonObject
+from reporter.settings.policy.trusted import Trust
+from reporter.settings.source import Entry, Layer, Said, merged, understand, unreadable
+from reporter.settings.textfile import RefusedError, decoded
+from reporter.texts.safe import one_line
+
+FOLDER = Path("etc/reporter/policies")
+FILES_LIMIT = 256
+# Editors of JSON look for the schema under this name; it is no setting.
+SCHEMA_KEY = "$schema"
+
+
+class LinuxPolicies(Policies):
+    """``trust``: whose files count, and below which folder they lie; another one in tests."""
+
+    def __init__(self, trust: Trust | None = None) -> None:
+        self._trust = trust or Trust()
+
+    def read(self) -> dict[Layer, Said]:
+        """Mandatory policies are those of the computer; there are none of a person."""
+        return {
+            Layer.MACHINE_POLICY: self._folder("managed"),
+            Layer.RECOMMENDED_POLICY: self._folder("recommended"),
+        }
+
+    def _folder(self, name: str) -> Said:
+        folder = self._trust.top / FOLDER / name
+        try:
+            if not _exists(folder):
+                return Said()
+            real = self._trust.resolve(folder)
+            names = _files(real)
+        except (OSError, RefusedError) as error:
+            return _refused(folder, error)
+        return merged(self._file(folder / name, real) for name in names)
+
+    def _file(self, path: Path, folder: Path) -> Said:
+        try:
+            found = JsonObject(decoded(self._trust.read(folder / path.name, start=folder)))
+        except (OSError, RefusedError) as error:
+            return _refused(path, error)
+
+        def place(name: str) -> Callable[[tuple[str, ...]], str]:
+            def where(inside: tuple[str, ...]) -> str:
+                line, column = found.position((name, *inside))
+                return f"{_named(path)}, line {line}, column {column}"
+
+            return where
+
+        return understand(
+            Entry(name=name, raw=raw, where=place(name), fault=found.fault(name))
+            for name, raw in found.members.items()
+            if name != SCHEMA_KEY
+        )
+
+
+def _exists(folder: Path) -> bool:
+    """Whether there is anything of this name; raises OSError where that may not be known."""
+    try:
+        folder.lstat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _files(folder: Path) -> list[str]:
+    """The names of the policy files; raises OSError or RefusedError."""
+    with os.scandir(folder) as found:
+        named = (entry.name for entry in islice(found, FILES_LIMIT * 10))
+        names = sorted(name for name in named if name.endswith(".json") and not name.startswith("."))
+        if len(names) > FILES_LIMIT or next(found, None) is not None:
+            raise RefusedError(f"there are more than {FILES_LIMIT} files", "write the policies into fewer")
+    return names
+
+
+def _refused(path: Path, error: OSError | RefusedError) -> Said:
+    if isinstance(error, RefusedError):
+        return unreadable(_named(path), str(error), error.remedy)
+    reason = f"it cannot be read ({error.strerror or type(error).__name__})"
+    return unreadable(_named(path), reason, "correct it or remove it")
+
+
+def _named(path: Path) -> str:
+    return one_line(str(path), 300)
