@@ -12,6 +12,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, overload
 
+from reporter.capture import success
+
 if TYPE_CHECKING:
     from reporter.capture.failure import Failure
     from reporter.capture.handover import Farewell, HostSide
@@ -88,11 +90,13 @@ class Guard:
     def run(self, login: Callable[..., T]) -> T:
         """Call ``login``; stand in when it cannot connect."""
         try:
-            return login()
+            result = login()
         except Exception as error:
             if not self._is_ours(error):
                 raise
             return self._stand_in(error, login)
+        success.noted(self._target)
+        return result
 
     def __call__(self, login: Callable[P, T]) -> Callable[P, T]:
         """Decorate a login function; coroutine functions too."""
@@ -104,11 +108,13 @@ class Guard:
         @functools.wraps(login)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
             try:
-                return login(*args, **kwargs)
+                result = login(*args, **kwargs)
             except Exception as error:
                 if not self._is_ours(error):
                     raise
                 return self._stand_in(error, functools.partial(login, *args, **kwargs))
+            success.noted(self._target)
+            return result
 
         return guarded
 
@@ -118,7 +124,9 @@ class Guard:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is not None and self._is_ours(error):
+        if error is None:
+            success.noted(self._target)
+        elif self._is_ours(error):
             conversation = self._open(error, can_retry=False, accepts_access_code=False)
             if conversation is not None:
                 try:
@@ -133,6 +141,9 @@ class Guard:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is None:
+            success.noted(self._target)
+            return
         import asyncio
 
         await asyncio.to_thread(self.__exit__, kind, error, trace)
@@ -143,7 +154,7 @@ class Guard:
             import asyncio
 
             try:
-                return await login(*args, **kwargs)
+                result = await login(*args, **kwargs)
             except Exception as error:
                 if not self._is_ours(error):
                     raise
@@ -156,6 +167,8 @@ class Guard:
                 # The dialog waits on another thread, so that the host's loop goes on.
                 accepts = _accepts_access_code(login)
                 return await asyncio.to_thread(self._stand_in, error, try_again, accepts_access_code=accepts)
+            success.noted(self._target)
+            return result
 
         return guarded
 
@@ -190,6 +203,7 @@ class Guard:
                         break
                 else:
                     conversation.answer(None)
+                    success.noted(self._target)
                     return result
         finally:
             self._part(conversation, error)
@@ -273,3 +287,7 @@ def _log_trouble() -> None:
     import logging
 
     logging.getLogger("reporter").warning("The dialog cannot be shown or go on.", exc_info=True)
+
+
+# Before any login, which would lose the time that it takes to start a thread.
+success.attendant.wait()

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from reporter._version import __version__
-from reporter.cli import administration, failures, queue, support
+from reporter.cli import administration, failures, notices, queue, support
 from reporter.cli.common import BAD_USAGE, FAILED
 from reporter.errors import ReporterError, UsageError
 
@@ -62,5 +62,6 @@ for _command in (
     *(queue.queue, queue.status),
     *(administration.doctor, administration.names, administration.policies),
     *(support.replay, support.inbox),
+    *(notices.notice, notices.published),
 ):
     reporter.add_command(_command)

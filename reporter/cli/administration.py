@@ -93,16 +93,23 @@ def names(pseudonym: str | None, json_: bool) -> None:
 @click.command()
 @as_json
 def policies(json_: bool) -> None:
-    """List every setting: its value, and where it came from."""
+    """List every setting: its value, where it came from, whether it is locked, and what is ignored.
+
+    Ends with status 2 where anything is ignored, with the reason for each.
+    """
+    from reporter import agent
     from reporter.settings.model import BY_NAME
 
-    loaded = showing.load_and_warn("", {})
+    loaded = showing.load_and_warn("", {}) if json_ else agent.load_settings()
     rows = loaded.rows()
     if json_:
-        print_json({"settings": rows, "problems": loaded.problems})
+        print_json({"settings": rows, "problems": loaded.problems, "ignored": loaded.ignored})
     else:
         width = max(len(str(row["name"])) for row in rows)
         for row in rows:
             planned = ", not acted on by this version" if BY_NAME[str(row["name"])].planned else ""
-            click.echo(f"{row['name']:{width}}  {row['value']}  ({row['origin']}{planned})")
+            locked = ", locked" if row["locked"] else ""
+            click.echo(f"{row['name']:{width}}  {row['value']}  ({row['origin']}{locked}{planned})")
+        for problem in loaded.problems:
+            click.echo(f"\nIgnored: {problem}")
     finish(BAD_USAGE if loaded.problems else DONE)

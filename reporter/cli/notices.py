@@ -154,7 +154,9 @@ def _by_language(option: str, given: Iterable[str]) -> dict[str, str]:
     for one in given:
         tag, equals, text = one.partition("=")
         if not equals:
-            raise UsageError(f'{option} is given as {option} ru="…": a language, an equals sign and its words.')
+            raise UsageError(
+                f'{option} is given as {option} ru="…": a language, an equals sign and its words.'
+            )
         found[tag.strip()] = text
     return found
 

@@ -216,15 +216,17 @@ class Database:
 
 def _prepare_file(path: Path) -> None:
     """Make the private file; an existing folder keeps its mode, it may be shared."""
+    is_new = not path.exists()
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     if os.name == "posix":
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)  # the new name itself must survive a power cut
-        finally:
-            os.close(folder)
+        if is_new:
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)  # the new name itself must survive a power cut
+            finally:
+                os.close(folder)
 
 
 def _alone(path: Path) -> contextlib.AbstractContextManager[None]:

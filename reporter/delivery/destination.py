@@ -7,6 +7,7 @@ folder.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime
@@ -26,6 +27,7 @@ SCHEMES = (
     *("smtp", "smtps", "file"),
 )
 SHOWN_ADDRESS_CHARS = 200
+_LOOPBACK = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$")
 
 
 Pack = Callable[["Envelope"], bytes]
@@ -185,6 +187,12 @@ def open_destination(
         )
     except access.CredentialsError as error:
         return Unusable(one_line(without_secrets(address), SHOWN_ADDRESS_CHARS), str(error))
+    if scheme.endswith("http") and (proof.user or proof.token) and not _LOOPBACK.match(_host(address)):
+        return Unusable(
+            one_line(without_secrets(address), SHOWN_ADDRESS_CHARS),
+            f"Credentials are kept for {one_line(_host(address), SHOWN_ADDRESS_CHARS)}, and they are only "
+            "sent over TLS. Let its address begin with https.",
+        )
     if scheme in ("smtp", "smtps"):
         from reporter.delivery.mail import MailDestination
 
@@ -203,7 +211,7 @@ def open_destination(
 
 def _host(address: str) -> str:
     """The server's name, with the port where there is one, as the keyring knows it."""
-    return address.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
+    return re.split("[/?#]", address.partition("://")[2], maxsplit=1)[0].rpartition("@")[2].lower()
 
 
 def _guess(scheme: str) -> str:

@@ -136,7 +136,6 @@ class MailDestination(Destination):
                 # Too large after all: a relay behind this one may take less than was said.
                 if not refusal.is_too_large or len(mail.left_out) >= len(envelope.attachments):
                     raise
-                relay.begin_anew()
                 without = envelope.attachments
                 continue
             left_out = one_line(", ".join(mail.left_out), CLAUSE_LIMIT_CHARS)

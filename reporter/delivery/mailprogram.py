@@ -105,7 +105,7 @@ def _write_draft(envelope: Envelope, folder: Path, mailbox: str, now: datetime) 
     for header in ("Auto-Submitted", "X-Auto-Response-Suppress", "Message-ID", "X-Mailer", "Reply-To"):
         del draft[header]  # a person sends it
     for file in files:
-        _write(place / file_name(file.name), file.content)
+        _write(place / _on_disk(file.name), file.content)
     _write(place / "message.eml", draft.as_bytes())
     os.utime(place)
     return place / "message.eml"
@@ -113,12 +113,17 @@ def _write_draft(envelope: Envelope, folder: Path, mailbox: str, now: datetime) 
 
 def _composing(envelope: Envelope, place: Path, mailbox: str) -> list[str]:
     """The command that opens a window to write in, with the files attached."""
-    names = [REPORT_FILE, *(file_name(file.name) for file in envelope.attachments)]
+    names = [REPORT_FILE, *(_on_disk(file.name) for file in envelope.attachments)]
     command = ["xdg-email", "--utf8", "--subject", subject(envelope)]
     command += ["--body", plain(text(envelope), ARGUMENT_LIMIT_CHARS)]
     for name in names:
         command += ["--attach", str(place / name)]
     return [*command, *filter(None, [_checked(mailbox)])]
+
+
+def _on_disk(name: str) -> str:
+    """A name of a file without what xdg-email and mail programs trip over."""
+    return re.sub(r"[^\w.-]+", "-", file_name(name))
 
 
 def _checked(mailbox: str) -> str:

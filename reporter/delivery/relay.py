@@ -126,10 +126,6 @@ class Relay:
             raise Refusal(error.smtp_code, words if isinstance(words, bytes) else words.encode()) from None
         _expect(answer, about_content=True)
 
-    def begin_anew(self) -> None:
-        """Forget the message that was not taken."""
-        _expect(self._talk.rset())
-
     def part(self) -> None:
         """Say good-bye; never raises."""
         with suppress(OSError, smtplib.SMTPException, Unanswered):

@@ -1,7 +1,7 @@
 """Notice check: what a person would see of a notice, and everything that is wrong with it or its server.
 
-The address is asked as the agent asks it: directly, without redirects, within two seconds. A *fault* keeps the
-notice, or a part of it, from being shown; a *remark* is what IT would want to know.
+The address is asked as the agent asks it: directly, without redirects, within two seconds. A *fault* keeps
+the notice, or a part of it, from being shown; a *remark* is what IT would want to know.
 """
 
 from __future__ import annotations
@@ -209,8 +209,7 @@ def _faults_in(document: dict[str, Any], places: jsonplaces.Places) -> Iterator[
         yield f"{places.of('userMessage')}: userMessage is not text, so agents ignore the notice."
     until = document.get("until")
     if until is not None and moment(until) is None:
-        lacks_zone = isinstance(until, str) and moment(f"{until}Z") is not None
-        why = "has no time zone" if lacks_zone else "is no moment"
+        why = "has no time zone" if _lacks_zone(until) else "is no moment"
         yield (
             f"{places.of('until')}: until {why}, so agents ignore the notice; "
             "write it like 2026-11-22T14:00:00+03:00."
@@ -223,8 +222,16 @@ def _faults_in(document: dict[str, Any], places: jsonplaces.Places) -> Iterator[
             yield f'{places.of(tag)}: the words of a language are an object such as {{"userMessage": "…"}}.'
             continue
         if "userMessage" in own and not isinstance(own["userMessage"], str):
-            yield f"{places.of(tag, 'userMessage')}: userMessage is not text; agents ignore the notice in {tag}."
+            where = places.of(tag, "userMessage")
+            yield f"{where}: userMessage is not text, so agents ignore the notice in this language."
         yield from _faulty_link(own, places, tag)
+
+
+def _lacks_zone(until: object) -> bool:
+    try:
+        return isinstance(until, str) and datetime.fromisoformat(until).tzinfo is None
+    except ValueError:
+        return False
 
 
 def _faulty_cause(document: dict[str, Any], places: jsonplaces.Places) -> Iterator[str]:
@@ -244,7 +251,7 @@ def _faulty_target(document: dict[str, Any], places: jsonplaces.Places) -> Itera
     listed = [named] if isinstance(named, str) else named
     if not isinstance(listed, list) or not all(_is_text(one) for one in listed):
         where = places.of("target")
-        yield f"{where}: target is neither an address nor a list of them; agents ignore the notice."
+        yield f"{where}: target is no address and no list of them, so agents ignore the notice."
         return
     for one in listed[:PROBLEM_LIMIT]:
         if reason := why_bad_target(one):
@@ -272,8 +279,8 @@ def _remarks_in(document: dict[str, Any], places: jsonplaces.Places) -> Iterator
         if isinstance(message, str) and plain(message, status.MESSAGE_LIMIT_CHARS) != message:
             where = places.of(*filter(None, (tag, "userMessage")))
             yield (
-                f"{where}: the message is longer than {status.MESSAGE_LIMIT_CHARS:,} characters, or holds some "
-                "that are not shown; people see it changed."
+                f"{where}: the message is longer than {status.MESSAGE_LIMIT_CHARS:,} characters, or some of "
+                "them are not shown; people see it changed."
             )
 
 
@@ -353,7 +360,7 @@ def _remarks_on(served: Served, service: Target, has_query: bool) -> Iterator[st
         yield "What follows the ? in the address is not sent by agents."
     kind = served.content_type.partition(";")[0].strip().lower()
     if kind != "application/json":
-        yield f"Its content type is {kind or 'missing'}; it should be application/json, though agents read it."
+        yield f"Its content type is {kind or 'missing'}; agents read it, but it should be application/json."
     if not served.cache_control:
         yield "It has no Cache-Control, so proxies may keep an old notice; send Cache-Control: no-cache."
     elif (kept_s := _kept_s(served.cache_control)) > CACHE_LIMIT_S:

@@ -31,17 +31,20 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from reporter.inbox.answering import SAFE_HEADERS, Problem, html_page, json_answer, problem
+from reporter.errors import ReporterError
+from reporter.inbox.answering import SAFE_HEADERS, SCRIPT_HEADERS, Problem, html_page, json_answer, problem
 from reporter.inbox.files import HEAD_BYTES, is_text, picture_type
 from reporter.inbox.intake import Intake
 from reporter.inbox.layout import message_page
 from reporter.inbox.limits import come_back_s
 from reporter.inbox.list_page import ROWS_PER_PAGE, Choice, list_page
 from reporter.inbox.report_page import report_page
+from reporter.inbox.spoken_page import spoken_page
 from reporter.inbox.store import Attachment, Store, Stored
 from reporter.inbox.text_page import text_page
 from reporter.inbox.upload import FINGERPRINT_LIMIT_CHARS, REFERENCE
 from reporter.inbox.writing import Writing
+from reporter.report.spoken import TEXT_LIMIT_CHARS, decode
 
 USER = "support"
 SEARCH_LIMIT_CHARS = 200
@@ -50,9 +53,11 @@ ONLY_COUNTED_LIMIT_ROWS = 20
 
 _LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _LOOPBACK_HOST = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?", re.IGNORECASE)
+_ENDPOINTS = ("/reports", "/reports/")
 _STATIC = {
     "/style.css": ("style.css", "text/css; charset=utf-8"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
+    "/decode.js": ("decode.js", "text/javascript; charset=utf-8"),
 }
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -78,7 +83,7 @@ def create_app(
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         # What everybody does at once in an outage takes the shortest way.
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == "/reports":
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in _ENDPOINTS:
             await intake.take(scope, receive, send)
         else:
             await pages(scope, receive, send)
@@ -112,6 +117,7 @@ class Endpoints:
                 Route(f"{one}/answer", guarded(writing.answer_report), methods=["POST"]),
                 Route("/kind/answer", guarded(writing.answer_kind), methods=["POST"]),
                 Route("/kind/need", guarded(writing.set_need), methods=["POST"]),
+                Route("/decode", guarded(self.read_code), methods=["GET", "POST"]),
                 Route("/health", self.health, methods=["GET"]),
                 *(Route(path, give_static, methods=["GET"]) for path in _STATIC),
             ],
@@ -203,6 +209,20 @@ class Endpoints:
         position = int(request.path_params["position"])
         return html_page(await run_in_threadpool(text_page, reference, position, file))
 
+    async def read_code(self, request: Request) -> Response:
+        """What a code stands for; in a link it comes by the page's script."""
+        key = self._writing.key
+        if request.method != "POST":
+            return html_page(spoken_page(key), headers=SCRIPT_HEADERS)
+        text = (await self._writing.form(request)).get("code", "")
+        try:
+            found = decode(text)
+        except ReporterError as error:
+            text = text[:TEXT_LIMIT_CHARS]
+            return html_page(spoken_page(key, text=text, problem=str(error)), 422, SCRIPT_HEADERS)
+        is_here = bool(standard_reference(found.reference)) and await self._find(found.reference) is not None
+        return html_page(spoken_page(key, text=text, found=found, is_here=is_here), headers=SCRIPT_HEADERS)
+
     async def _attachment(self, request: Request) -> Attachment:
         reference = standard_reference(request.path_params["reference"])
         position = request.path_params["position"]
@@ -253,7 +273,7 @@ def standard_reference(text: str) -> str:
 
 
 async def give_static(request: Request) -> Response:
-    """The style sheet and the icon."""
+    """The style sheet, the icon and the script."""
     name, media_type = _STATIC[request.url.path]
     content = await run_in_threadpool((Path(__file__).parent / name).read_bytes)
     return Response(content, headers=SAFE_HEADERS | {"Cache-Control": "max-age=3600"}, media_type=media_type)

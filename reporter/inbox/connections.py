@@ -89,8 +89,8 @@ class Sweeper:
     def __init__(self, connections: set[Any], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._connections = connections
         self._clock = clock
-        # Of each connection what it was seen doing, and since when.
-        self._seen: dict[Any, tuple[str, Any, float]] = {}
+        # Of each connection what it was seen at, and since when.
+        self._seen: dict[Any, tuple[tuple[Any, ...], float]] = {}
 
     async def run(self) -> None:
         """Sweep until cancelled."""
@@ -103,25 +103,25 @@ class Sweeper:
         now = self._clock()
         before, self._seen = self._seen, {}
         for connection in list(self._connections):
-            doing, limit_s = _doing(connection)
-            if not doing:
+            at, limit_s = _at(connection)
+            if not at:
                 continue
-            cycle = connection.cycle
             known = before.get(connection)
-            since = known[2] if known is not None and known[:2] == (doing, cycle) else now
+            since = known[1] if known is not None and known[0] == at else now
             if now - since >= limit_s:
                 connection.transport.abort()
             else:
-                self._seen[connection] = (doing, cycle, since)
+                self._seen[connection] = (at, since)
 
 
-def _doing(connection: Any) -> tuple[str, float]:
-    """What a connection takes its time with, and how long it may; empty while it rests as agreed."""
+def _at(connection: Any) -> tuple[tuple[Any, ...], float]:
+    """What a connection takes its time with, and how long it may; nothing while it rests as agreed."""
     cycle = connection.cycle
     if cycle is not None and not cycle.response_complete:
-        return "request", REQUEST_LIMIT_S
-    if connection.transport.get_write_buffer_size() > 0:
-        return "fetch", FETCH_LIMIT_S
+        return ("request", cycle), REQUEST_LIMIT_S
+    if unsent := connection.transport.get_write_buffer_size():
+        # Whoever fetches a large file over a slow line makes progress.
+        return ("fetch", cycle, unsent), FETCH_LIMIT_S
     if connection.timeout_keep_alive_task is not None:  # it is quiet, and the server's own clock runs
-        return "", 0.0
-    return "head", HEAD_LIMIT_S
+        return (), 0.0
+    return ("head", cycle), HEAD_LIMIT_S

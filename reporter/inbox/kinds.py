@@ -100,8 +100,8 @@ class Kinds:
                 {"reference": reference},
             ).fetchone()
             # One comparison in every case, so that the time tells nothing.
-            is_right = hmac.compare_digest(row[0] if row else b"", token)
-            if row is None or not is_right or not token:
+            kept = row[0] if row and row[0] else bytes(32)
+            if not hmac.compare_digest(kept, token) or row is None or not row[0]:
                 return None
             return _answers(db, reference, row[1], row[2])
 

@@ -1,7 +1,7 @@
 """Layout: the frame of every page of the inbox, and the pieces that several of them use.
 
-No scripts; every text goes through ``markup``, which escapes it; links lead only to this inbox, to
-``mailto:`` and to ``tel:``.
+No scripts but the one that takes a code from a link; every text goes through ``markup``, which escapes it;
+links lead only to this inbox, to ``mailto:`` and to ``tel:``.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def message_page(title: str, sentence: str) -> str:
     )
 
 
-def document(title: str, main: Html, *, search: str = "") -> str:
-    """A whole page; ``search`` is what stands in the search field."""
+def document(title: str, main: Html, *, search: str = "", script: str = "") -> str:
+    """A whole page; ``search`` is what stands in the search field, ``script`` the address of its script."""
     page = tag(
         "html",
         tag(
@@ -41,6 +41,7 @@ def document(title: str, main: Html, *, search: str = "") -> str:
             tag("title", title),
             tag("link", rel="icon", href="/icon.svg", type="image/svg+xml"),
             tag("link", rel="stylesheet", href="/style.css"),
+            tag("script", src=script, defer=True) if script else None,
         ),
         tag(
             "body",
@@ -67,6 +68,7 @@ def document(title: str, main: Html, *, search: str = "") -> str:
                     action="/",
                     role="search",
                 ),
+                tag("a", "Read a code", href="/decode", class_="tool"),
             ),
             main,
         ),

@@ -76,7 +76,7 @@ def report_page(stored: Stored, kind: Kind | None = None, key: str = "") -> str:
                     _story_card(stored.reference, mapping(report.get("story"))),
                     answer_card(stored.reference, kind, key, can_be_answered=stored.can_be_answered),
                     pictures_card(stored, remarks),
-                    _ladder_card(mapping(verdict.get("evidence")), string(verdict.get("layer"))),
+                    ladder_card(mapping(verdict.get("evidence")), string(verdict.get("layer"))),
                     _failure_card(failure),
                     class_="main",
                 ),
@@ -162,7 +162,7 @@ def _contact(reference: str, contact: str) -> Html:
     return tag("span", contact)
 
 
-def _ladder_card(evidence: dict[str, Any], layer: str) -> Html | None:
+def ladder_card(evidence: dict[str, Any], layer: str) -> Html | None:
     """The stages in their order; what is no stage stands above them."""
     stages = {name: found for name, found in evidence.items() if _is_stage(name, found)}
     if not evidence:

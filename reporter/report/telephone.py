@@ -66,7 +66,7 @@ def read_out(report: Report, texts: Translator) -> list[str]:
     """The sentences to read out; pure. ``report`` as it would be sent: what is hidden there stays hidden."""
     content = spoken(report)
     say = texts.say
-    number = " – ".join(" ".join(group) for group in report.reference.split("-"))
+    number = "\u00a0–\u00a0".join("\u00a0".join(group) for group in report.reference.split("-"))
     return [
         say("The number of my report is {reference}.", reference=number),
         _headline(report, content, texts),

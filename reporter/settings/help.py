@@ -42,6 +42,11 @@ class HelpOverride(Help, frozen=True, omit_defaults=True):
 
     languages: dict[str, Help] = msgspec.field(default_factory=dict)
 
+    def without(self, part: str) -> HelpOverride:
+        """The same with no ``text``, or with no ``url``."""
+        spoken = {tag: msgspec.structs.replace(own, **{part: ""}) for tag, own in self.languages.items()}
+        return msgspec.structs.replace(self, languages=spoken, **{part: ""})
+
 
 def most_specific(
     general: Help, overrides: Mapping[str, HelpOverride], *, cause: str, layer: str, language: str

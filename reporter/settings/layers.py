@@ -18,7 +18,7 @@ from reporter.texts.safe import one_line
 __all__ = ["PUBLISHABLE", "Layer", "Loaded", "Origin", "load"]
 
 # What a server may say; nothing that decides what is sent, or where.
-PUBLISHABLE = ("help_text", "help_url")
+PUBLISHABLE = ("help_text", "help_url", "help")
 # Whose word the person cannot change.
 LOCKING = (Layer.MACHINE_POLICY, Layer.USER_POLICY)
 # Of these only one counts: who decides about one decides about both.
@@ -100,6 +100,7 @@ def load(
                 values[name] = given.value
                 origins[name] = Origin(layer, given.place)
     _choose_destination(values, origins)
+    _give_way(values, origins)
     return Loaded(
         Settings(**values),  # type: ignore[arg-type]  # checked by the table
         origins,
@@ -131,7 +132,7 @@ def _published(published: Mapping[str, object]) -> Said:
     )
     for name in published:
         if name not in PUBLISHABLE:
-            safe, remedy = one_line(name, 60), "publish only help_text and help_url"
+            safe, remedy = one_line(name, 60), "publish only help_text, help_url and help"
             said.ignore(
                 Ignored(name=safe, place=place, reason="a server cannot set it", remedy=remedy),
                 f"In {place}: a server cannot set {safe}; {remedy}.",
@@ -153,6 +154,18 @@ def _for_people_to_change(policies: dict[Layer, Said]) -> dict[Layer, Said]:
             )
             recommended.append(demoted)
     return {**policies, Layer.RECOMMENDED_POLICY: merged(recommended)}
+
+
+def _give_way(values: dict[str, object], origins: dict[str, Origin]) -> None:
+    """What a server publishes for single causes does not stand before what is said here for all of them."""
+    table = values.get("help")
+    if origins["help"].layer is not Layer.PUBLISHED or not isinstance(table, dict):
+        return
+    order = list(Layer)
+    for name, part in (("help_text", "text"), ("help_url", "url")):
+        if order.index(origins[name].layer) < order.index(Layer.PUBLISHED):
+            table = {cause: override.without(part) for cause, override in table.items()}
+    values["help"] = table
 
 
 def _choose_destination(values: dict[str, object], origins: dict[str, Origin]) -> None:

@@ -191,10 +191,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Setting(
             title=N_("Where servers publish help"),
             kind=Link(_WEB, or_path=True),
-            planned=True,
             help=N_(
-                "Where a server publishes help_text and help_url; a path is taken at the server "
-                "that the login goes to."
+                "Where a server publishes help_text, help_url and help, as JSON; read after a login that "
+                "worked, at most once an hour. A path is taken at the web server that the login goes to; "
+                "another server needs https."
             ),
         ),
     ] = "/.well-known/reporter.json"

@@ -12,14 +12,6 @@ from reporter.settings.layers import as_text
 from reporter.settings.model import TABLE, Setting
 from reporter.settings.source import Layer
 
-_READ_BY_THIS_VERSION = (
-    Layer.COMMAND_LINE,
-    Layer.ENVIRONMENT,
-    Layer.USER_SETTINGS,
-    Layer.PUBLISHED,
-    Layer.BUILT_IN,
-)
-
 _HEAD = """\
 # Settings
 
@@ -31,6 +23,8 @@ The highest layer that says something about a setting counts:
 
 {layers}
 
+* **Policies**: what the organisation decided; see [policies](policies.md). Those of the machine and of
+  the user lock what they set.
 * **Command line**: an option of the same name, with hyphens: `--help-text`. A command offers those
   it can use.
 * **Environment**: `REPORTER_` and the name in capitals. Lists are separated by commas, tables are written as
@@ -38,13 +32,15 @@ The highest layer that says something about a setting counts:
 * **User settings**: a TOML file in UTF-8, of at most 1 MiB. `REPORTER_SETTINGS` names it; without
   that variable it is `~/.config/reporter/settings.toml` on Linux, `~/Library/Application
   Support/reporter/settings.toml` on macOS and `%LOCALAPPDATA%\\reporter\\settings.toml` on Windows.
-* **Published by the server**: `help_text` and `help_url` only, remembered after a login that succeeded.
+* **List of databases**: `help_text` and `help_url` only, from the entry of the database in a `*.v8i` list.
+* **Published by the server**: `help_text`, `help_url` and `help` only, remembered after a login that
+  succeeded.
 
 `REPORTER_HOME` puts everything that the agent writes (reports, cache, logs, drafts) under one folder.
 
 Whatever cannot be used is left out alone, and `reporter policies` lists it with its place and what to do. For
-settings that concern privacy, a malformed value means the closed choice given below; when the settings
-file cannot be read at all, all of them are closed.
+settings that concern privacy, a malformed value means the closed choice given below; when a
+settings file or a policy cannot be read at all, all of them are closed.
 
 ## Example
 
@@ -75,10 +71,7 @@ url = "https://intranet.example.org/vpn"
 
 def reference() -> str:
     """The whole page, in Markdown."""
-    layers = "\n".join(
-        f"{number}. {layer}{'' if layer in _READ_BY_THIS_VERSION else ' (not read by this version)'}"
-        for number, layer in enumerate(Layer, 1)
-    )
+    layers = "\n".join(f"{number}. {layer}" for number, layer in enumerate(Layer, 1))
     return "\n".join([_HEAD.format(layers=layers, example=EXAMPLE), *map(_section, TABLE)])
 
 

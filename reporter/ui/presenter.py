@@ -481,11 +481,7 @@ class Presenter:
 
     def _read(self, path: str) -> bytes:
         try:
-            file_path = Path(path).expanduser()
-            if not file_path.is_file():
-                raise OSError  # a pipe would be waited for
-            with file_path.open("rb") as file:
-                content = file.read(PICTURE_LIMIT_BYTES + 1)
+            content = _content_of(Path(path).expanduser())
         except (OSError, ValueError, RuntimeError):
             raise PictureError(
                 self.texts.say("The file could not be read: {path}", path=one_line(path, PATH_LIMIT_CHARS))
@@ -599,6 +595,14 @@ class Presenter:
     def _refresh(self) -> None:
         if self._face is not None:
             self._face.refresh()
+
+
+def _content_of(path: Path) -> bytes:
+    """Of a file, a little more than may be read; OSError for what is none: a pipe would be waited for."""
+    if not path.is_file():
+        raise OSError(path)
+    with path.open("rb") as file:
+        return file.read(PICTURE_LIMIT_BYTES + 1)
 
 
 def _daemon(work: Callable[[], None]) -> None:

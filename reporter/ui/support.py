@@ -28,7 +28,7 @@ class Support:
         self.telephone: ByTelephone | None = None
         self._desk = desk
         self._lock = threading.Lock()
-        self._is_asked = False
+        self._is_asked = self._is_inquired = False
         self._shown: set[str] = set()
 
     def ask(self) -> bool:
@@ -59,7 +59,11 @@ class Support:
             self.answers = list(known.values())[:ANSWERS_LIMIT_ITEMS]
 
     def inquire(self) -> None:
-        """Ask for answers over the network, then take them up."""
+        """Ask for answers over the network, once, then take them up."""
+        with self._lock:
+            if self._is_inquired:
+                return
+            self._is_inquired = True
         self._desk.inquire()
         self.hear()
 

@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 import reporter
-from tests.benchmarks import facts, inbox, report_size
+from tests.benchmarks import delivery, facts, inbox, report_size
 from tests.benchmarks.samples import Samples, take_turns
 from tests.benchmarks.screen import CannotMeasure, Memory, Screen
 
@@ -32,6 +32,7 @@ PEER_DIALOGS = ("zenity", "yad", "kdialog")
 PEERS = (*PEER_DIALOGS, *facts.PEERS, "Xvfb")
 GUARDED_CALLS = 20_000
 MEMORY_ROUNDS = 3
+DELIVERY_ROUNDS = 5
 MESSAGE = "The server erp.example.org refuses the connection. Please check the network connection."
 # Nothing listens there, so that the diagnosis behind the window stays on this machine.
 FAILURE = {"target": "https://127.0.0.1:9/base", "message": "Connection refused"}
@@ -176,6 +177,16 @@ class Bench:
             figures.append(Figure(what, shown(speeds, "MB/s"), "", "", "≥ 20 MB/s", speeds.median >= 20))
         return figures
 
+    def settings(self) -> list[Figure]:
+        """Loading the settings of all layers, without lists of databases."""
+        from tests.benchmarks import settings
+
+        first, again = settings.loading(self.environment, self.folder, self.rounds)
+        return [
+            absolute("settings of all layers", first, "ms", limit=settings.LIMIT_MS),
+            absolute("settings of all layers, again", again, "ms", limit=settings.LIMIT_MS),
+        ]
+
     def inbox(self) -> list[Figure]:
         """What the inbox takes, while the load shares the processors with it."""
         rounds = [inbox.measure() for _ in range(inbox.ROUNDS)]
@@ -186,6 +197,19 @@ class Bench:
             Figure(what, shown(rate, "/s"), "", "", f"≥ {inbox.RATE_TARGET:g} /s", held),
             absolute(f"{what}, p99", taken["p99_ms"], "ms", limit=inbox.P99_TARGET_MS),
         ]
+
+    def delivering(self) -> list[Figure]:
+        """Keeping a report durably, and sending a thousand of them."""
+        # Not in the folder of temporary files, which may be no disk at all.
+        with tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as folder:
+            kept, sent = delivery.measure(Path(folder), min(self.rounds, DELIVERY_ROUNDS))
+        figures = []
+        for way, what in (("whole", "report kept, opening the spool"), ("open", "report kept, spool open")):
+            middle, high = delivery.percentiles(kept[way])
+            own = f"{middle:.1f} ms, 95 % below {high:.1f} ms"
+            figures.append(Figure(what, own, "", "", "95 % ≤ 10 ms", high <= 10))
+        what = f"{delivery.REPORTS:,} sent, acknowledged"
+        return [*figures, compared(what, sent["reporter"], "sentry_sdk", sent["sentry_sdk"], "s")]
 
     def _process_ms(self, command: list[str]) -> float:
         started = time.perf_counter()
@@ -254,7 +278,7 @@ def main() -> int:
         figures: list[Figure] = []
         gaps: list[str] = []
         measures = (bench.importing, bench.guarding, bench.showing, bench.about, bench.report, bench.inbox)
-        for measure in (*measures, bench.scrubbing):
+        for measure in (*measures, bench.scrubbing, bench.delivering, bench.settings):
             print(f"Measuring: {measure.__name__} …", file=sys.stderr)
             try:
                 figures += measure()

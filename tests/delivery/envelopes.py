@@ -36,7 +36,7 @@ def of_bundle(bundle: Bundle) -> Envelope:
     return enveloped(bundle.report_json, *bundle.attachments, fingerprint=bundle.report.fingerprint)
 
 
-def keep(spool: Spool, bundle: Bundle, *, sent_by_person: bool = True) -> str:
+def keep(spool: Spool, bundle: Bundle, *, sent_by_person: bool = True, counts_only: bool = False) -> str:
     """Put a bundle into the spool; its reference."""
     spool.enqueue(
         bundle.report.reference,
@@ -45,5 +45,6 @@ def keep(spool: Spool, bundle: Bundle, *, sent_by_person: bool = True) -> str:
         sendable=True,
         sent_by_person=sent_by_person,
         fingerprint=bundle.report.fingerprint,
+        counts_only=counts_only,
     )
     return bundle.report.reference

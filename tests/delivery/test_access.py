@@ -288,6 +288,24 @@ def test_credentials_that_cannot_be_used_pause_the_destination_until_they_are_me
         assert spool.pauses() == ()
 
 
+@pytest.mark.parametrize("address", ["http://{host}/r", "onec+http://{host}/r", "HTTP://{host}?x=/"])
+def test_credentials_are_not_sent_without_tls(enqueue: Enqueue, ring: Keyring, address: str) -> None:
+    for host in ("localhost.example.org", "127.0.0.1.example.org", "10.0.0.1:8080"):
+        keyring.set_password("reporter-agent", host, "t0ken-hunter2")
+        outcome = open_destination(address.format(host=host), pack=pack).deliver(enqueue())
+        assert (outcome.kind, outcome.reason) == (
+            Kind.PAUSED,
+            f"Credentials are kept for {host}, and they are only sent over TLS. "
+            "Let its address begin with https.",
+        )
+
+
+@pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1:8080", "[::1]:8080"])
+def test_on_this_computer_they_may(ring: Keyring, host: str) -> None:
+    keyring.set_password("reporter-agent", host, "t0ken")
+    assert isinstance(open_destination(f"http://{host}/", pack=pack), NativeDestination)
+
+
 # Certificates
 
 

@@ -634,6 +634,60 @@ def test_only_a_good_certificate_gets_a_report(
         assert endpoint.posts[REFERENCE] == 1
 
 
+# Through a proxy
+
+
+def test_a_report_goes_through_a_proxy(
+    spool: Spool, clock: Any, endpoint: FaultEndpoint, enqueue: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{endpoint.port}")
+    enqueue()
+    make_postman(spool, clock, "http://support.invalid/reports").deliver(REFERENCE)
+    assert kept(spool).state is State.ACCEPTED
+    assert endpoint.errands == ["POST http://support.invalid/reports HTTP/1.1"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the trust store is set by variables")
+@pytest.mark.parametrize("fault", ["", "503", "silent", "untrusted"])
+def test_a_report_goes_through_a_tunnel_or_waits(
+    spool: Spool,
+    clock: Any,
+    endpoint: FaultEndpoint,
+    enqueue: Any,
+    *,
+    tmp_path: Path,
+    monkeypatch: Any,
+    fault: str,
+) -> None:
+    trusted, context = certificates(fault)
+    trusted.cert_pem.write_to_path(str(tmp_path / "company.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "company.pem"))
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{endpoint.port}")
+
+    def tunnel(connection: socket.socket) -> None:
+        head = endpoint.take(connection)
+        assert head.startswith(b"CONNECT 127.0.0.1:9 HTTP/1.")
+        assert b"s3cret" not in head
+        assert b"Authorization" not in head
+        if fault == "silent":
+            connection.recv(1)
+        elif fault == "503":
+            connection.sendall(http("503 Service Unavailable"))
+        else:
+            connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            with context.wrap_socket(connection, server_side=True) as safe:
+                endpoint.answer(safe)
+
+    endpoint.behave = tunnel
+    enqueue()
+    postman = make_postman(
+        spool, clock, "https://127.0.0.1:9/reports", access=Access(token="s3cret"), limit_s=2.0
+    )
+    state = postman.deliver(REFERENCE).state
+    assert state is (State.QUEUED if fault else State.ACCEPTED), kept(spool).reason
+    assert endpoint.posts[REFERENCE] == (0 if fault else 1)
+
+
 # Questions
 
 

@@ -123,6 +123,13 @@ def test_the_text_holds_what_the_person_said_and_what_was_found() -> None:
         assert f"{line}\n" in text
 
 
+@pytest.mark.parametrize(("suppressed", "line"), [(0, None), (1_700, "1,700"), ("many", None), (-3, None)])
+def test_the_text_tells_how_many_of_the_kind_were_not_sent(suppressed: object, line: str | None) -> None:
+    told = body(read(raw(envelope(report(suppressed=suppressed)))))
+    assert ("not sent before" in told) is (line is not None)
+    assert line is None or f"not sent before: {line}\n" in told
+
+
 @pytest.mark.parametrize(
     ("contact", "answers_to"),
     [
@@ -258,6 +265,16 @@ def test_what_is_too_large_leaves_the_largest_files_out_and_says_so() -> None:
     assert list(files(mail)) == ["report.json.txt", "screenshot-2.png", "logs-1-app.log.txt"]
     assert "screenshot-1.png (300,000 bytes)" in body(mail)
     assert f"reporter queue export {REFERENCE}" in body(mail)
+
+
+def test_the_report_itself_is_left_out_last_however_large_it_is() -> None:
+    kept = envelope(
+        report(more="x" * 300_000),
+        [Attachment(name="a.txt", content_type="text/plain", content=b"1" * 30_000)],
+    )
+    sent = letter(kept, sender="a@b.org", mailbox="h@b.org", now=NINE, limit_bytes=430_000)
+    assert sent.left_out == ["a.txt"]
+    assert list(files(read(sent.content))) == ["report.json.txt"]
 
 
 def test_the_words_go_even_where_nothing_else_can() -> None:

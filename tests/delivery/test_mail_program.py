@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.policy
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -94,6 +95,40 @@ def test_on_linux_a_window_to_write_in_opens_with_the_files(
     ]
     assert (place / "report.json.txt").read_bytes() == kept.report_json
     assert (place / "Снимок.png").read_bytes() == kept.attachments[0].content
+
+
+@pytest.mark.skipif(shutil.which("xdg-email") is None, reason="needs xdg-utils")
+def test_the_real_xdg_email_gives_a_mail_program_everything(
+    enqueue: Enqueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a home where Thunderbird, or what bears its name, is the program for mails."""
+    programs = Programs(tmp_path / "bin")
+    programs.add("thunderbird")
+    applications = tmp_path / "home" / ".local" / "share" / "applications"
+    config = tmp_path / "home" / ".config"
+    applications.mkdir(parents=True)
+    config.mkdir()
+    kind = "x-scheme-handler/mailto"
+    (applications / "thunderbird.desktop").write_text(
+        "[Desktop Entry]\nType=Application\nName=T\n"
+        f"Exec={programs.folder}/thunderbird %u\nMimeType={kind};\n",
+        encoding="utf-8",
+    )
+    (config / "mimeapps.list").write_text(
+        f"[Default Applications]\n{kind}=thunderbird.desktop\n", encoding="utf-8"
+    )
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CURRENT_DESKTOP", "DESKTOP_SESSION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("PATH", f"{programs.folder}{os.pathsep}{os.environ['PATH']}")
+    assert hand_over(enqueue(), folder=tmp_path / "mails", mailbox="help+erp@example.org", system="linux")
+    [[option, composed]] = programs.calls()
+    assert option == "-compose"
+    assert "to='help+erp@example.org,'" in composed
+    assert f"subject=A%20login%20did%20not%20work%20{REFERENCE}" in composed
+    place = tmp_path / "mails" / REFERENCE
+    assert composed.endswith(f"attachment='{place}/report.json.txt,{place}/Снимок.png'")
 
 
 @not_on_windows

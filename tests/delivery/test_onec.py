@@ -111,6 +111,25 @@ def test_an_automatic_report_is_only_counted_where_the_receiver_has_its_kind(
     assert len(there.asked) == asked + 1, "being asked once is being counted once"
 
 
+@pytest.mark.parametrize("needs", [False, True])
+def test_a_person_who_says_me_too_is_counted_or_sends_where_the_report_is_needed_after_all(
+    receiver: Start, spool: Spool, clock: Clock, needs: bool
+) -> None:
+    there = receiver()
+    there.needs = needs
+    reference = keep(spool, typical.refused(), counts_only=True)
+    receipt = Postman(spool, [destination(there)], now=clock).deliver(reference)
+    assert (receipt.state, there.pushes, len(there.asked)) == (State.ACCEPTED, int(needs), 1)
+
+
+def test_a_question_that_cannot_be_put_is_no_answer() -> None:
+    there = open_destination("onec+http://127.0.0.1:9/api", pack=pack)
+    question = Question(reference=REFERENCE, fingerprint="f")
+    assert there.precheck(question) is None
+    counted = there.count_in(question)
+    assert (counted and counted.kind) is Kind.POSTPONED
+
+
 def test_me_too_is_not_believed_where_nobody_answers(raw_server: Any) -> None:
     server = raw_server(answer=raw(200, b"null"))
     there = at(server)
@@ -227,6 +246,11 @@ def test_the_receivers_wish_to_wait_is_kept() -> None:
     assert fault == Outcome(
         kind=Kind.POSTPONED, reason="the receiver answered 503", server_fault=True, retry_after_s=None
     )
+
+
+def test_a_portal_is_no_fault_of_the_receiver() -> None:
+    assert not judge(http(511), now=NINE).server_fault
+    assert judge(http(500), now=NINE).server_fault
 
 
 def test_nobody_listens() -> None:

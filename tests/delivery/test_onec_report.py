@@ -68,6 +68,15 @@ def test_the_platform_is_told_where_it_is_known(system: str, architecture: str, 
     assert onec_report.info(envelope.question())["platformType"] == platform
 
 
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("ru_RU.UTF-8", "ru_RU"), ("sr_Latn_RS_ijekavsk", "sr_Latn_RS"), ("", "de"), ("C.UTF-8", "C")],
+)
+def test_the_locale_keeps_the_length_of_the_protocol(written: str, code: str) -> None:
+    facts = {"sections": {"locale": {"format": written, "language": "de"}}}
+    assert pushed(enveloped(msgspec.json.encode({"facts": facts}))).report.sessionInfo.localeCode == code
+
+
 def test_hashes_tell_the_kind_of_the_fault_and_the_same_before_and_with_the_report() -> None:
     envelope = of_bundle(typical.refused())
     report, asked = pushed(envelope).report, onec_report.info(envelope.question())

@@ -161,6 +161,37 @@ def test_a_large_event_loses_what_stands_in_the_attached_report_and_says_so() ->
     assert raw_report in content
 
 
+def test_what_readers_of_json_cannot_hold_is_made_so_that_they_can() -> None:
+    deep = json.loads("[" * 200 + "]" * 200)
+    document = {
+        "deep": deep,
+        "number": 10**30,
+        "text": "a\0b",
+        "facts": {"sections": {"os": {"n": 10**30}, "x": 7}},
+    }
+    event = event_of(sentry_event.enveloped(enveloped(json.dumps(document).encode()), sent_at=NINE))
+    report = event["extra"]["report"]
+    assert (report["number"], report["text"]) == (str(10**30), "ab")
+    assert json.dumps(report["deep"]).count("[") == sentry_event.DEPTH_LIMIT
+    assert event["contexts"]["os_facts"] == {"n": str(10**30)}
+    assert "x" not in event["contexts"]
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "release"),
+    [
+        ("ERP", "3.1.4", "ERP@3.1.4"),
+        ("1С:Предприятие 8", "8.3\n.21", "1С:Предприятие-8@8.3-.21"),
+        ("a/b\\c", "", "a-b-c@0"),
+        ("", "1", "unknown@1"),
+    ],
+)
+def test_a_release_has_letters_that_receivers_take(name: str, version: str, release: str) -> None:
+    document = {"failure": {"application": {"name": name, "version": version}}}
+    event = event_of(sentry_event.enveloped(enveloped(json.dumps(document).encode()), sent_at=NINE))
+    assert event["release"] == release
+
+
 @given(st.binary() | damaged() | ANY.map(lambda part: json.dumps(part).encode()), st.binary(max_size=40))
 def test_anything_in_the_spool_becomes_an_event(report_json: bytes, content: bytes) -> None:
     file = Attachment(name="a\nb", content_type="", content=content)
@@ -336,6 +367,12 @@ def test_any_limit_is_a_time_up_to_a_day(header: str) -> None:
 def test_how_long_to_wait(answer: Answer, seconds: float | None) -> None:
     outcome = judge(answer, event_id="0" * 32, now=NINE)
     assert (outcome.kind, outcome.retry_after_s) == (Kind.POSTPONED, seconds)
+
+
+def test_nobody_listens() -> None:
+    there = open_destination(f"sentry+http://{KEY}@127.0.0.1:9/1", pack=pack)
+    outcome = there.deliver(enveloped(b"{}"))
+    assert (outcome.kind, outcome.reason) == (Kind.POSTPONED, "the endpoint's server refuses the connection")
 
 
 @pytest.mark.parametrize(

@@ -147,16 +147,18 @@ class Connection:
 
 def test_only_what_takes_too_long_is_ended() -> None:
     now = 0.0
-    quiet, asking, heading, deaf = (Connection() for _ in range(4))
+    quiet, asking, heading, deaf, slow = (Connection() for _ in range(5))
     quiet.cycle, quiet.timeout_keep_alive_task = Cycle(response_complete=True), object()
     asking.cycle = Cycle()
     deaf.cycle, deaf.transport.unsent = Cycle(response_complete=True), 1_000
-    everybody = {quiet, asking, heading, deaf}
+    slow.cycle, slow.transport.unsent = Cycle(response_complete=True), 1_000
+    everybody = {quiet, asking, heading, deaf, slow}
     sweeper = Sweeper(everybody, clock=lambda: now)
 
     def ended(at: float) -> list[str]:
         nonlocal now
         now = at
+        slow.transport.unsent -= 1  # it fetches its answer, a little at a time
         sweeper.sweep()
         names = {"quiet": quiet, "heading": heading, "asking": asking, "deaf": deaf}
         return [name for name, one in names.items() if one.transport.is_aborted]
@@ -171,6 +173,7 @@ def test_only_what_takes_too_long_is_ended() -> None:
     assert ended(REQUEST_LIMIT_S) == ["heading", "deaf"]
     assert ended(2 * REQUEST_LIMIT_S) == ["heading", "asking", "deaf"]
     assert not quiet.transport.is_aborted
+    assert not slow.transport.is_aborted
 
 
 def test_there_are_fewer_connections_than_open_files() -> None:
@@ -236,3 +239,21 @@ def test_an_inbox_that_is_told_to_end_waits_for_nobody_long(tmp_path: Path) -> N
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) in (0, -signal.SIGTERM)
             assert rest_of(idle) == b""
+
+
+def test_more_connections_than_there_may_be_are_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reporter.inbox.server.connections_limit", lambda: 4)
+    inbox = Inbox(tmp_path / "inbox.sqlite")
+    base = inbox.start()
+    idle = [connect(base) for _ in range(4)]
+    assert httpx.get(f"{base}health").status_code == 503
+    for connection in idle:
+        connection.close()
+    for _ in range(100):  # until the inbox has seen them go
+        if httpx.get(f"{base}health").status_code == 200:
+            break
+        time.sleep(0.05)
+    assert httpx.get(f"{base}health").status_code == 200
+    inbox.stop()

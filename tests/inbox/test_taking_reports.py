@@ -42,6 +42,11 @@ def test_a_new_report_is_created_and_its_page_is_named(base: str, post: Post) ->
     }
 
 
+def test_an_address_with_a_slash_at_its_end_is_the_same(client: httpx.Client, document: Document) -> None:
+    report = {"report": ("r", json.dumps(document()).encode())}
+    assert client.post("reports/", headers={"Idempotency-Key": REFERENCE}, files=report).status_code == 201
+
+
 def test_the_same_bytes_again_get_the_same_answer_and_are_counted(client: httpx.Client, post: Post) -> None:
     first = post(attachments=[("a.png", b"1", "image/png")])
     again = post(attachments=[("a.png", b"1", "image/png")])

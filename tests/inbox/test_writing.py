@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -129,3 +130,43 @@ def test_with_a_password_only_who_knows_it_writes(guarded: str) -> None:
         assert wanted(client) == "everything"
         assert client.post("kind/need", data=fields, headers=OWN).status_code == 303
     assert httpx.post(f"{guarded}reports/precheck", json={"fingerprint": "k"}).status_code == 200
+
+
+ATTACK = """<form action="{address}kind/need" method="post"><input name="key" value="{key}">
+<input name="fingerprint" value="k"><input name="need" value="nothing"></form>
+<script>document.forms[0].submit()</script>"""
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not installed: no form was sent")
+@pytest.mark.parametrize("host", ["127.0.0.1", "inbox.example"])
+def test_a_browser_writes_from_the_inbox_and_from_nowhere_else(guarded: str, host: str) -> None:
+    """On loopback Chromium tells the site, under another name on plain HTTP only the origin."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    address = guarded.replace("127.0.0.1", host)
+    with (
+        httpx.Client(base_url=guarded, auth=("support", "geheim")) as client,
+        playwright.sync_playwright() as started,
+    ):
+        key = key_of(client)
+        browser = started.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--host-resolver-rules=MAP *.example 127.0.0.1"],
+        )
+        context = browser.new_context(http_credentials={"username": "support", "password": "geheim"})
+        page = context.new_page()
+        page.goto(f"{address}?kind=k")
+        page.check("input[value=summary]")
+        page.click("text=Save")
+        page.wait_for_selector("text=Set on")
+        assert wanted(client) == "summary"
+        # Another site, which even knows the key.
+        page.route(
+            "http://evil.example/",
+            lambda route: route.fulfill(
+                content_type="text/html", body=ATTACK.format(address=address, key=key)
+            ),
+        )
+        page.goto("http://evil.example/", wait_until="commit")
+        page.wait_for_selector("text=only be sent from a page of this inbox")
+        assert wanted(client) == "summary"
+        browser.close()

@@ -72,7 +72,7 @@ class Computer:
 
     def time_passes(self) -> None:
         """Every planned time has come."""
-        self._write("UPDATE reports SET next_try_at = 0")
+        self._write("UPDATE reports SET next_try_at = strftime('%s', 'now')")
 
     def state(self) -> str:
         db = sqlite3.connect(self.spool)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
 from typing import Any
@@ -113,6 +114,10 @@ class Screen:
         self._shown.clear()
         self.root.delete_property(self.atom("_NET_CURRENT_DESKTOP"))
         self.display.sync()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Stop the server, or let it go on."""
+        self._server.send_signal(number)
 
     def end(self) -> None:
         """End the server."""

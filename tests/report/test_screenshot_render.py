@@ -12,7 +12,16 @@ from PIL import Image
 
 from reporter.errors import PictureError
 from reporter.report import screenshot
-from reporter.report.drawing import Arrow, BlackOut, Caption, Ellipse, Mark, Picture, Rectangle
+from reporter.report.drawing import (
+    TEXT_LIMIT_CHARS,
+    Arrow,
+    BlackOut,
+    Caption,
+    Ellipse,
+    Mark,
+    Picture,
+    Rectangle,
+)
 from reporter.report.screenshot import pen, rendition
 from reporter.report.screenshot.picture import to_picture
 
@@ -153,6 +162,20 @@ def test_a_caption_stays_within_the_picture() -> None:
         assert max(y for _, y in ink) < 699
         assert any(shown.getpixel((899, y)) == WHITE for y in range(700))
         assert any(shown.getpixel((x, 699)) == WHITE for x in range(900))
+
+
+def test_a_long_word_on_a_tiny_picture_is_cut_without_trying_every_length() -> None:
+    asked: list[str] = []
+
+    class Face:
+        def getlength(self, text: str) -> float:
+            asked.append(text)
+            return 10.0 * len(text)
+
+    lines = pen._wrapped("x" * TEXT_LIMIT_CHARS, Face(), 15)  # type: ignore[arg-type]
+    assert lines == ["x"] * TEXT_LIMIT_CHARS
+    assert len(asked) < 20 * TEXT_LIMIT_CHARS
+    assert pen._wrapped("abcdefg hi", Face(), 30) == ["abc", "def", "g", "hi"]  # type: ignore[arg-type]
 
 
 def test_an_empty_caption_draws_nothing() -> None:

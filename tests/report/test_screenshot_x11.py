@@ -6,6 +6,7 @@ import io
 import os
 import select
 import shutil
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -324,6 +325,35 @@ def test_without_a_display_there_is_a_sentence() -> None:
         assert screenshot.clipboard_picture(environ, "linux") is None
     with pytest.raises(PictureError):
         screenshot.sources(None, environ={}, system="linux")
+
+
+@pytest.mark.filterwarnings(
+    "ignore:unclosed <socket:ResourceWarning"
+)  # python-xlib leaves them to the collector
+@pytest.mark.parametrize("limit", ["CONNECT_LIMIT_S", "ANSWERS_LIMIT_S"])
+def test_a_server_at_a_standstill_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    if shutil.which("Xvfb") is None:
+        pytest.skip("Xvfb is not installed")
+    screen = Screen("320x200")
+    desktop = x11.X11(screen.name)
+    usual = x11._Screen.__init__
+
+    def stopped_between(self: x11._Screen, display: Any) -> None:
+        screen.signal(signal.SIGSTOP)
+        usual(self, display)
+
+    monkeypatch.setattr(x11, limit, 0.2)
+    try:
+        if limit == "CONNECT_LIMIT_S":
+            screen.signal(signal.SIGSTOP)
+            assert desktop.why_not() == x11.NO_DISPLAY
+        else:
+            monkeypatch.setattr(x11._Screen, "__init__", stopped_between)
+        with pytest.raises(PictureError):
+            desktop.windows()
+    finally:
+        screen.signal(signal.SIGCONT)
+        screen.end()
 
 
 def test_without_its_library_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -340,7 +340,7 @@ def test_the_link_follows_the_kind_of_the_help_address(address: str, link: str) 
 def test_what_is_read_out_is_short_and_plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
     assert read_out(typical.tls_expired().report, ENGLISH) == [
-        "The number of my report is 7 K 3 D – 9 Q X 2 M.",
+        "The number of my report is 7_K_3_D_–_9_Q_X_2_M.".replace("_", "\u00a0"),
         "The certificate of erp.example.org has run out.",
         "It was at 09:00 on 2026-11-22, in ERP 3.1.4.",
         "The server is erp.example.org, port 443.",

@@ -63,6 +63,12 @@ def test_elsewhere_a_share_is_mounted_first(address: str) -> None:
     assert raised.value.remedy == "mount it, and write it like file:///mnt/reports"
 
 
+@pytest.mark.parametrize("address", ["\\\\anna@server\\share", "file://anna:s3cret@server/share"])
+def test_windows_signs_in_to_a_share_by_itself(address: str) -> None:
+    with pytest.raises(MalformedError, match="holds a user name or password"):
+        read(address, "win32")
+
+
 @pytest.mark.parametrize("nothing", ["", "  "])
 def test_empty_is_none(nothing: str) -> None:
     assert read(nothing) == ""
@@ -95,9 +101,11 @@ def test_empty_is_none(nothing: str) -> None:
         ("sentry+https://k:s3cret@host/1", "holds a user name or password", "leave it out"),
         ("sentry+https://host/1", "has no key of letters and digits before", "like sentry+https://KEY@"),
         ("sentry+https://s3-cret@host/1", "has no key of letters and digits", "like sentry+https://KEY@"),
+        ("sentry+https://ключ@host/1", "has no key of letters and digits", "like sentry+https://KEY@"),
         ("sentry+https://k@host/", "has no project of letters and digits at its end", "like sentry+"),
         ("smtp://relay:25", "names no mailbox behind the server", "write it like smtp://relay"),
         ("smtp://relay:25/helpdesk", "names no mailbox behind the server", "write it like smtp://relay"),
+        ("smtp://relay/a@" + "я" * 70, "names no mailbox behind the server", "write it like smtp://relay"),
         ("smtps://relay/a@b.example#top", "names no mailbox behind the server", "write it like smtp"),
         ("smtp://relay/a@b.example?startls=off", "has an option that is not known", "did you mean starttls"),
         ("smtp://relay/a@b.example?starttls=no", "has another word for", "write auto, required or off"),

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from reporter.settings.textfile import FILE_LIMIT_BYTES
 from reporter.settings.layers import Loaded, load
 from reporter.settings.model import Settings
 from reporter.settings.positions import Positions
 from reporter.settings.source import PROBLEM_LIMIT
+from reporter.settings.textfile import FILE_LIMIT_BYTES
 
 
 def loaded(file: Path, **environ: str) -> Loaded:

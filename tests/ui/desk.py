@@ -188,6 +188,8 @@ class FakeDesk:
         self.shown_sections = list(SECTIONS)
         self.shown_sources = list(SOURCES)
         self.wanted = Precheck()
+        self.asked = 0
+        self.inquiries = 0
         self.counted: list[bool] = []
         self.can_mail = False
         self.saved: list[tuple[Story, str]] = []
@@ -293,7 +295,7 @@ class FakeDesk:
         return Preview(readable=readable, exact=exact)
 
     def precheck(self) -> Precheck:
-        self.told.append("precheck")
+        self.asked += 1
         return self.wanted
 
     def spoken(self, story: Story) -> ByTelephone:
@@ -313,7 +315,7 @@ class FakeDesk:
         return self.known_answers
 
     def inquire(self) -> None:
-        self.told.append("inquire")
+        self.inquiries += 1
         self.known_answers = [*self.known_answers, *self.new_answers]
 
     def seen(self, reference: str) -> None:

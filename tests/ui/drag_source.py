@@ -11,6 +11,12 @@ from tkinterdnd2 import COPY, DND_FILES, TkinterDnD
 SIDE_PX = 80
 
 
+def told(line: str) -> None:
+    """Say something to the test."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def main(files: list[str]) -> None:
     """Stand in the lower right corner of the screen until the input is closed."""
     root = TkinterDnD.Tk(className="DragSource")
@@ -24,9 +30,9 @@ def main(files: list[str]) -> None:
     root.tk.eval("proc ::tkdnd::xdnd::getFormatForType {type} {return UTF8_STRING}")
     addresses = tuple(Path(file).as_uri() for file in files)
     handle.dnd_bind("<<DragInitCmd>>", lambda _: (COPY, DND_FILES, (addresses,)))
-    handle.dnd_bind("<<DragEndCmd>>", lambda event: print("end", event.action, flush=True))
+    handle.dnd_bind("<<DragEndCmd>>", lambda event: told(f"end {event.action}"))
     root.update()
-    print("ready", flush=True)
+    told("ready")
     root.createfilehandler(sys.stdin, tkinter.READABLE, lambda *_: root.destroy())
     root.mainloop()
 

@@ -4,7 +4,9 @@ text on a white label."""
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reporter.errors import PictureError
@@ -261,6 +263,10 @@ def _write(image: Image, mark: Caption, thick: int) -> None:
         pen.text((left + thick, top + thick + number * (rise + fall)), line, font=face, fill=LINE)
 
 
+def _length(face: FreeTypeFont, line: str, letters: int) -> float:
+    return face.getlength(line[:letters])
+
+
 def _wrapped(text: str, face: FreeTypeFont, room_px: int) -> list[str]:
     """Lines no wider than there is room; a word that is wider is cut."""
     lines = []
@@ -275,9 +281,7 @@ def _wrapped(text: str, face: FreeTypeFont, room_px: int) -> list[str]:
                 lines.append(line)
             line = word
             while len(line) > 1 and face.getlength(line) > room_px:
-                fits = next(
-                    n for n in range(len(line) - 1, 0, -1) if n == 1 or face.getlength(line[:n]) <= room_px
-                )
+                fits = max(1, bisect_right(range(1, len(line)), room_px, key=partial(_length, face, line)))
                 lines.append(line[:fits])
                 line = line[fits:]
         lines.append(line)

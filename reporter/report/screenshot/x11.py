@@ -8,9 +8,12 @@ already. An X server does not tell which fields hold passwords.
 from __future__ import annotations
 
 import contextlib
+import queue
 import select
+import socket
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from reporter.errors import PictureError
@@ -29,6 +32,9 @@ from reporter.texts.safe import one_line
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+CONNECT_LIMIT_S = 3.0
+ANSWERS_LIMIT_S = 10.0
+"""For all that is asked over one connection."""
 CLIPBOARD_LIMIT_S = 3.0
 CLIPBOARD_TYPES = ("image/png", "image/bmp", "image/jpeg", "image/tiff", "image/webp", "image/gif")
 CLIENT_DEPTH = 3
@@ -117,18 +123,56 @@ class X11(Desktop):
         except ImportError as error:
             raise PictureError(XLIB_MISSING) from error
         try:
-            display = Display(self._name)
+            display = _within(CONNECT_LIMIT_S, lambda: Display(self._name))
         except (DisplayError, XauthError, ConnectionClosedError, OSError, OverflowError) as error:
             raise PictureError(NO_DISPLAY) from error
         # What it says of requests without an answer would go to standard error.
         display.set_error_handler(lambda *_: None)
+        limit = threading.Timer(ANSWERS_LIMIT_S, _hang_up, [display.display.socket])
+        limit.daemon = True
+        limit.start()
         try:
             yield display
         except (ConnectionClosedError, XError, OSError) as error:
             raise PictureError(NOT_TAKEN) from error
         finally:
+            limit.cancel()
             with contextlib.suppress(ConnectionClosedError, OSError):
                 display.close()
+
+
+def _within(limit_s: float, connect: Callable[[], _Xlib]) -> _Xlib:
+    """What ``connect`` gives; raises what it raises, and OSError where it does not end in time: python-xlib
+    itself waits for a server that has come to a standstill as long as that lasts."""
+    answers: queue.SimpleQueue[tuple[_Xlib, Exception | None]] = queue.SimpleQueue()
+    given_up = threading.Event()
+
+    def work() -> None:
+        try:
+            display = connect()
+        except Exception as error:  # noqa: BLE001 - raised again below
+            answers.put((None, error))
+            return
+        answers.put((display, None))
+        if given_up.is_set():
+            with contextlib.suppress(Exception):
+                display.close()
+
+    threading.Thread(target=work, daemon=True, name="reporter-x11").start()
+    try:
+        display, error = answers.get(timeout=limit_s)
+    except queue.Empty:
+        given_up.set()
+        raise TimeoutError("the X server does not answer") from None
+    if error is not None:
+        raise error
+    return display
+
+
+def _hang_up(line: socket.socket) -> None:
+    """End a connection from another thread: who waits for an answer on it learns that none will come."""
+    with contextlib.suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
 
 
 class _Screen:

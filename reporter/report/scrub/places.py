@@ -170,8 +170,14 @@ def tables(names: Names) -> tuple[tuple[Group, ...], tuple[Row, ...]]:
         "home directory", [place for place in homes if len(place) > NAME_LEAST_CHARS], lambda _: "<home>"
     )
     found += _exact("user name", _telling(names.users), lambda match: table.user(match[0]))
-    found += _exact("host name", _telling(names.hosts), lambda match: host(match[0], bare=True))
+    found += _exact("host name", _telling(_with_labels(names.hosts)), lambda match: host(match[0], bare=True))
     return tuple(found), in_words
+
+
+def _with_labels(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    """A host that calls itself by its whole name is spoken of by its first label too."""
+    labels = (name.partition(".")[0] for name in hosts)
+    return (*hosts, *(label for label in labels if not label.isdecimal()))
 
 
 def _telling(names: tuple[str, ...]) -> list[str]:

@@ -11,14 +11,14 @@ from reporter.ui.presenter import Presenter
 from reporter.ui.terminal.form import Form
 from reporter.ui.terminal.printer import Printer
 from reporter.ui.terminal.streams import can_select, echo_off, open_terminal
-from reporter.ui.view import Page, View, retry_text
+from reporter.ui.view import Page, View, answer_head, retry_text, scan_hint
 
 if TYPE_CHECKING:
     from reporter.texts import Translator
 
 WAIT_S = 0.25
 # The Russian and Ukrainian letters on the same keys, so that nobody has to switch the keyboard for the menu.
-SAME_KEY = str.maketrans("епыівфцрсиощкчудзьт", "tgssdawhcbjorxelpmn")
+SAME_KEY = str.maketrans("епыівфцрсиощкчудзьташ", "tgssdawhcbjorxelpmnfi")
 
 
 class _End(Exception):
@@ -42,6 +42,7 @@ class TerminalFace(Face):
         self._writer = writer
         self._out = Printer(writer)
         self._changed = threading.Event()
+        self._answered: set[str] = set()
         self._presenter: Presenter
         self._texts: Translator
 
@@ -96,6 +97,8 @@ class TerminalFace(Face):
             self._presenter.open_service_link()
         elif chosen == "o":
             self._presenter.open_receipt_page()
+        elif chosen == "p":
+            self._phone()
         else:
             self._presenter.stop_countdown()
             self._print_text(chosen, view)
@@ -112,6 +115,8 @@ class TerminalFace(Face):
             choices["w"] = say("What will be sent…")
         if view.receipt_page:
             choices["o"] = say("Open the report's page")
+        if view.offers_phone:
+            choices["p"] = say("Other ways to reach support…")
         if view.has_service_link and view.page is Page.MESSAGE:
             choices["r"] = say("Read more")
         if view.has_help_link and view.page is Page.MESSAGE:
@@ -146,6 +151,36 @@ class TerminalFace(Face):
             for sentence in rest:
                 self._out.line(sentence)
             self._print_reference(view)
+
+    def _phone(self) -> None:
+        """Support without this computer's network, until the person goes back."""
+        presenter, say = self._presenter, self._texts.say
+        presenter.use_phone()
+        view = self.wait()
+        if view.telephone is not None:
+            self._out.line("")
+            if self._out.squares(view.telephone.squares):
+                self._out.line(scan_hint(view.telephone.link, say))
+                self._out.line("")
+            self._out.line(say("Or read this out"), "bold")
+            for sentence in view.telephone.lines:
+                self._out.item("•", sentence)
+        while True:
+            self._print_remark(view)
+            choices = {"f": say("Save report to a file…")}
+            if view.can_mail:
+                choices["m"] = say("Send by e-mail…")
+            chosen = self.choose({**choices, "b": say("Back")})
+            if chosen == "f":
+                path = self.ask(say("Save to this file:"))
+                if path:
+                    presenter.save(path)
+            elif chosen == "m":
+                presenter.mail()
+            else:
+                presenter.back()
+                return
+            view = self.wait()
 
     def _print_text(self, letter: str, view: View) -> None:
         say = self._texts.say
@@ -237,7 +272,16 @@ class TerminalFace(Face):
             self._out.panel(self._texts.say("From the service"), told)
         if view.help_text:
             self._out.panel(self._texts.say("From your organisation"), view.help_text)
+        self._print_answers(view)
         self._print_reference(view)
+
+    def _print_answers(self, view: View) -> None:
+        """What support answered to earlier reports, each once."""
+        for answer in view.answers:
+            if answer.reference not in self._answered:
+                self._answered.add(answer.reference)
+                self._out.panel(answer_head(answer, self._texts.say), answer.text)
+                self._presenter.answers_shown()
 
     def _print_reference(self, view: View) -> None:
         caption = self._texts.say("Reference number")

@@ -13,10 +13,10 @@ from reporter.report.model import (
     Story,
 )
 from reporter.texts.safe import plain
-from reporter.ui.desk import Section
+from reporter.ui.desk import Precheck, Section, Wanted
 from reporter.ui.presenter import Presenter
 from reporter.ui.terminal.printer import Printer
-from reporter.ui.view import View, size_text
+from reporter.ui.view import View, precheck_lines, size_text
 
 NOTHING = "-"
 """Typed instead of an answer, it takes away the one that was kept."""
@@ -43,6 +43,7 @@ class Form:
         self._say = presenter.texts.say
         self._out = out
         self._person = person
+        self._precheck = Precheck()
 
     def run(self) -> None:
         """Ask, show, let the person correct, and send or go back."""
@@ -64,16 +65,27 @@ class Form:
             "p": self._attach,
             "m": self._detach,
         }
-        while (letter := self._person.choose(self._choices())) not in ("s", "b", None):
+        while (letter := self._choose()) not in ("s", "i", "b", None):
             does[letter or ""]()
-        if letter == "s":
-            presenter.send(presenter.story)
-        if letter != "s" or not self._person.wait().receipt_lines:
+        is_sent = letter in ("s", "i")
+        if is_sent:
+            presenter.send(presenter.story, counts_only=letter == "i")
+        if not is_sent or not self._person.wait().receipt_lines:
             presenter.back()
+
+    def _choose(self) -> str | None:
+        """Say what support said as soon as it is known, and let the person choose."""
+        precheck = self._presenter.view().precheck
+        if precheck != self._precheck:
+            self._precheck = precheck
+            head, *lines = precheck_lines(precheck, self._say)
+            self._out.panel(head, "\n".join(lines))
+        return self._person.choose(self._choices())
 
     def _choices(self) -> dict[str, str]:
         say, view = self._say, self._presenter.view()
-        choices = {
+        choices = {"i": say("Count me in")} if view.precheck.wanted is Wanted.NOTHING else {}
+        choices |= {
             "s": say("Send"),
             "w": say("What will be sent…"),
             "x": say("The same, byte for byte…"),

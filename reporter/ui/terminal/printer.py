@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 TEXT_LIMIT_CHARS = 2_000_000
+QUIET_ZONE = 4
+HALVES = " ▀▄█"
+"""Nothing, the upper half, the lower half, both."""
 # Where a terminal lacks a letter, its neighbour in ASCII says the same.
 ASCII = str.maketrans(
     {"…": "...", "•": "-", "–": "-", "—": "-", "’": "'", "“": '"', "”": '"', "«": '"', "»": '"'}
@@ -77,6 +80,28 @@ class Printer:
         self._print(
             Panel(Text(self._encodable(text)), title=title, title_align="left", box=box, expand=False)
         )
+
+    def squares(self, rows: list[list[bool]]) -> bool:
+        """A QR code, two rows a line; whether the terminal has the letters and the width for it."""
+        width = len(rows) + 2 * QUIET_ZONE
+        if not rows or self._encodable(HALVES) != HALVES or self._console.width < width:
+            return False
+        from rich.text import Text
+
+        light = [False] * width
+        framed = [[*light[:QUIET_ZONE], *row, *light[:QUIET_ZONE]] for row in rows]
+        framed = [light] * QUIET_ZONE + framed + [light] * QUIET_ZONE
+        if len(framed) % 2:
+            framed.append(light)
+        # Without colours the ground is taken for dark: then light squares are the ones to draw.
+        inverse = self._console.color_system is None
+        for upper, lower in zip(framed[::2], framed[1::2], strict=True):
+            line = "".join(
+                HALVES[(above != inverse) + 2 * (below != inverse)]
+                for above, below in zip(upper, lower, strict=True)
+            )
+            self._print(Text(line, style="" if inverse else "black on bright_white", no_wrap=True))
+        return True
 
     def _print(self, what: RenderableType) -> None:
         self._console.print(what, highlight=False, markup=False, emoji=False)

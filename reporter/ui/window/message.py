@@ -80,8 +80,10 @@ class MessagePage(Page):
         self._details_link.pack(side="left")
         Link(row, self._texts.say("About…"), self._dialog.open_about).pack(side="left", padx=(px(20), 0))
         self._other_ways = Link(
-            row, self._texts.say("Other ways to reach support…"), self._presenter.use_phone
+            self.body, self._texts.say("Other ways to reach support…"), self._presenter.use_phone
         )
+        self._other_ways.grid(row=NUMBER_ROW + 2, column=1, sticky="w", pady=(px(4), 0))
+        self._other_ways.grid_remove()
 
     def _footer(self, view: View) -> None:
         say = self._texts.say
@@ -102,10 +104,10 @@ class MessagePage(Page):
 
     def _draw_other_ways(self, view: View) -> None:
         """A quiet way out where this computer's network brings nobody to support."""
-        if not view.offers_phone:
-            self._other_ways.pack_forget()
-        elif not self._other_ways.winfo_manager():
-            self._other_ways.pack(side="left", padx=(self.theme.px(20), 0))
+        if view.offers_phone:
+            self._other_ways.grid()
+        else:
+            self._other_ways.grid_remove()
 
     def try_again(self) -> None:
         """Try the login once more, with the access code if one was entered."""
@@ -184,7 +186,7 @@ class MessagePage(Page):
         if self._details_row is None:
             px, say = self.theme.px, self._texts.say
             self._details_row = row = ttk.Frame(self.body)
-            row.grid(row=NUMBER_ROW + 2, column=0, columnspan=2, sticky="we", pady=(px(8), 0))
+            row.grid(row=NUMBER_ROW + 3, column=0, columnspan=2, sticky="we", pady=(px(8), 0))
             row.columnconfigure(0, weight=1)
             self._details = TextBox(
                 row, self.theme, lines=DETAILS_LINES, font=self.theme.fixed, readonly=True

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reporter.ui.window.dialog import Dialog
 
 # In pixels at 96 dpi.
-CODE = 232
+CODE = 248
 GUTTER = 28
 
 
@@ -72,7 +72,7 @@ class PhonePage(Page):
         px = self.theme.px
         column = ttk.Frame(self.body)
         column.grid(row=2, column=0, sticky="nw", padx=(self.ring, px(GUTTER)), pady=(px(22), 0))
-        self._head(column, self._say("Point a camera at it"), self._code_px)
+        self._head(column, self._say("Scan this with a telephone"), self._code_px)
         # Its place is kept, so that nothing moves when the code comes.
         self._place = ttk.Frame(column, width=self._code_px, height=self._code_px)
         self._place.grid(row=1, sticky="w", pady=(px(10), 0))

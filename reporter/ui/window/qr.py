@@ -25,16 +25,16 @@ class QrCode(ttk.Label):
 
 
 def draw(theme: Theme, squares: list[list[bool]], size_px: int) -> Raster:
-    """A card of light paper with the code in its middle; grows where its squares would be too small."""
+    """A card of light paper with the code on it; larger where its squares would be too small."""
     count = len(squares) + 2 * QUIET_ZONE
     unit = max(LEAST_PX, size_px // count)
-    size = max(size_px, unit * count)
+    size = unit * count
     palette, edge = theme.palette, max(1, theme.px(1))
     card = Raster(size, size, theme.rgb(palette.window))
     radius = theme.px(RADIUS)
     card.rounded((0, 0, size, size), radius, theme.rgb(palette.line))
     card.rounded((edge, edge, size - 2 * edge, size - 2 * edge), radius - edge, PAPER)
-    start = (size - unit * len(squares)) // 2
+    start = QUIET_ZONE * unit
     for down, row in enumerate(squares):
         right = 0
         while right < len(row):

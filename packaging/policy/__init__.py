@@ -1,0 +1,1 @@
+"""What IT gets to write policies with, made from the table of settings: see ``templates``."""

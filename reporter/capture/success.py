@@ -1,0 +1,114 @@
+"""Success: what a login that worked sets going, without costing it anything.
+
+Now and then the agent asks the server what help it publishes for worse times; a process of its own does
+that. Starting a process takes milliseconds and starting a thread some fifty microseconds, both more than a
+login may lose. So a thread waits from the moment the guard is loaded, and a login that worked only rings
+its bell: at most once an hour for each target; otherwise it looks at the clock. The thread leaves when
+nothing was to be done for some minutes; the next one is then started on demand.
+"""
+
+from __future__ import annotations
+
+import _thread
+import sys
+from os import getpid
+from time import monotonic
+
+INTERVAL_S = 3600.0
+PATIENCE_S = 600.0
+TARGETS_LIMIT = 50
+"""A host that logs in to ever new targets asks for the first ones only."""
+
+# Of the Windows API, which Python's own name exists for on Windows only.
+_CREATE_NO_WINDOW = 0x08000000
+
+_due_at: dict[str, float] = {}
+
+
+class Attendant:
+    """The thread that waits for a bell, and what it is to ask then."""
+
+    def __init__(self) -> None:
+        self._wishes: list[str] = []
+        self._bell = _thread.allocate_lock()
+        self._bell.acquire()
+        self._process = 0  # in which it waits: a forked child has no threads
+
+    def wait(self) -> None:
+        """Start the thread, unless it waits already; never raises."""
+        if self._process == getpid():
+            return
+        self._process = getpid()
+        try:
+            _thread.start_new_thread(self._attend, ())
+        except RuntimeError:  # no thread can be started any more
+            self._process = 0
+
+    def ring(self, target: str) -> None:
+        """Let the target be asked soon; never raises."""
+        self._wishes.append(target)
+        if self._process != getpid():
+            self.wait()
+        try:
+            self._bell.release()
+        except RuntimeError:  # it rings already
+            return
+
+    def _attend(self) -> None:
+        while self._bell.acquire(timeout=PATIENCE_S):
+            self._serve()
+        self._process = 0
+        self._serve()  # what came in just now
+
+    def _serve(self) -> None:
+        while self._wishes:
+            try:
+                ask(self._wishes.pop())
+            except Exception:  # noqa: BLE001 - never into the host
+                _log_trouble()
+
+
+def _log_trouble() -> None:
+    import logging
+
+    logging.getLogger("reporter").info("The server's published help cannot be asked for.", exc_info=True)
+
+
+attendant = Attendant()
+
+
+def noted(target: str) -> None:
+    """A login at ``target`` worked: have its server asked what it publishes, if that is due. Never raises."""
+    try:
+        now_s = monotonic()
+        if now_s < _due_at.get(target, 0.0):
+            return
+        if target in _due_at or len(_due_at) < TARGETS_LIMIT:
+            _due_at[target] = now_s + INTERVAL_S
+            attendant.ring(target)
+    except Exception:  # noqa: BLE001 - never into the host, whatever it calls a target
+        return
+
+
+def ask(target: str) -> None:
+    """Start the process that asks, and wait for its end, so that no defunct one stays behind.
+
+    It outlives a host that ends meanwhile.
+    """
+    import subprocess
+
+    from reporter.capture.handover import agent_command
+    from reporter.texts.safe import without_secrets
+
+    if not (name := without_secrets(target)):
+        return
+    nowhere = subprocess.DEVNULL
+    subprocess.run(
+        [*agent_command(), "published", "refresh", "--", name],
+        stdin=nowhere,
+        stdout=nowhere,
+        stderr=nowhere,
+        start_new_session=True,
+        creationflags=_CREATE_NO_WINDOW if sys.platform == "win32" else 0,
+        check=False,
+    )
