@@ -68,6 +68,7 @@ NEVER_AT_IMPORT = (
     "psutil",
     "requests",
     "rich",
+    "segno",
     "winreg",
 )
 NOT_LOADED_BY_THE_PUBLIC_API = ("click", "msgspec", "psutil", "requests", "ssl", "tkinter")

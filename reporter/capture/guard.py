@@ -290,4 +290,4 @@ def _log_trouble() -> None:
 
 
 # Before any login, which would lose the time that it takes to start a thread.
-success.attendant.wait()
+success.attendant.begin()

@@ -1,10 +1,10 @@
 """Success: what a login that worked sets going, without costing it anything.
 
 Now and then the agent asks the server what help it publishes for worse times; a process of its own does
-that. Starting a process takes milliseconds and starting a thread some fifty microseconds, both more than a
-login may lose. So a thread waits from the moment the guard is loaded, and a login that worked only rings
-its bell: at most once an hour for each target; otherwise it looks at the clock. The thread leaves when
-nothing was to be done for some minutes; the next one is then started on demand.
+that. Starting a process takes milliseconds, starting a thread some seventy microseconds and waking one some
+ten: all more than a login may lose. So a thread looks now and then, from the moment the guard is loaded,
+and a login that worked only leaves a note for it, at most once an hour for each target. The thread goes when
+nothing was to be done for an hour; the next one is then started on demand.
 """
 
 from __future__ import annotations
@@ -12,10 +12,14 @@ from __future__ import annotations
 import _thread
 import sys
 from os import getpid
-from time import monotonic
+from time import monotonic, sleep
 
 INTERVAL_S = 3600.0
-PATIENCE_S = 600.0
+PATIENCE_S = 3600.0
+FIRST_LOOK_S = 0.02
+LOOK_INTERVAL_S = 1.0
+LOOK_GROWTH = 1.1
+"""A login mostly follows at once; later there is time, and no need to wake a computer often."""
 TARGETS_LIMIT = 50
 """A host that logs in to ever new targets asks for the first ones only."""
 
@@ -26,16 +30,14 @@ _due_at: dict[str, float] = {}
 
 
 class Attendant:
-    """The thread that waits for a bell, and what it is to ask then."""
+    """The thread that looks for notes, and what stands on them."""
 
     def __init__(self) -> None:
         self._wishes: list[str] = []
-        self._bell = _thread.allocate_lock()
-        self._bell.acquire()
-        self._process = 0  # in which it waits: a forked child has no threads
+        self._process = 0  # in which it looks: a forked child has no threads
 
-    def wait(self) -> None:
-        """Start the thread, unless it waits already; never raises."""
+    def begin(self) -> None:
+        """Start the thread, unless it is there already; never raises."""
         if self._process == getpid():
             return
         self._process = getpid()
@@ -44,19 +46,20 @@ class Attendant:
         except RuntimeError:  # no thread can be started any more
             self._process = 0
 
-    def ring(self, target: str) -> None:
+    def leave(self, target: str) -> None:
         """Let the target be asked soon; never raises."""
         self._wishes.append(target)
         if self._process != getpid():
-            self.wait()
-        try:
-            self._bell.release()
-        except RuntimeError:  # it rings already
-            return
+            self.begin()
 
     def _attend(self) -> None:
-        while self._bell.acquire(timeout=PATIENCE_S):
-            self._serve()
+        interval_s, leaves_at = FIRST_LOOK_S, monotonic() + PATIENCE_S
+        while monotonic() < leaves_at:
+            if self._wishes:
+                self._serve()
+                leaves_at = monotonic() + PATIENCE_S
+            sleep(interval_s)
+            interval_s = min(interval_s * LOOK_GROWTH, LOOK_INTERVAL_S)
         self._process = 0
         self._serve()  # what came in just now
 
@@ -85,7 +88,7 @@ def noted(target: str) -> None:
             return
         if target in _due_at or len(_due_at) < TARGETS_LIMIT:
             _due_at[target] = now_s + INTERVAL_S
-            attendant.ring(target)
+            attendant.leave(target)
     except Exception:  # noqa: BLE001 - never into the host, whatever it calls a target
         return
 

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from reporter.delivery.backoff import AUTOMATIC_SPREAD_S
 from reporter.delivery.lock import only_one
 from reporter.delivery.postman import Postman
 from reporter.delivery.receipt import Receipt
@@ -53,10 +54,12 @@ def stay(
     postman: Callable[[Spool], Postman],
     *,
     life_s: float = LIFE_S,
+    spread_s: float = AUTOMATIC_SPREAD_S,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> list[Receipt]:
     """Send what waits in the spool at ``path``, for ``life_s`` at most; the last receipt of each report.
 
+    ``spread_s``: over how much time overdue automatic reports are spread, where no endpoint told.
     Returns at once where another courier is at work, or where there is no spool: none is made.
     Raises SpoolError when the spool cannot be used.
     """
@@ -66,7 +69,7 @@ def stay(
     try:
         while _something_waits(path, now) and time.monotonic() < end:
             with only_one(path.with_name(path.name + ".courier"), wait_s=0):
-                _work(path, postman, end, now, receipts)
+                _work(path, postman, end, now, receipts, spread_s=spread_s)
     except OSError:
         pass  # held by another courier, or the folder is gone
     except SpoolError:
@@ -81,12 +84,14 @@ def _work(
     end: float,
     now: Callable[[], datetime],
     receipts: dict[str, Receipt],
+    *,
+    spread_s: float,
 ) -> None:
     """Rounds and naps until nothing waits; what the rounds came to is put into ``receipts``."""
     while True:
         # Taken before the round, so that no write is missed; its own writes only cost one more look.
         seen = _stamp(path)
-        with _spool_if_there(path, now) as spool:
+        with _spool_if_there(path, now, spread_s) as spool:
             if spool is None:
                 return
             receipts.update((receipt.reference, receipt) for receipt in postman(spool).flush())
@@ -120,12 +125,14 @@ def _something_waits(path: Path, now: Callable[[], datetime]) -> bool:
 
 
 @contextlib.contextmanager
-def _spool_if_there(path: Path, now: Callable[[], datetime]) -> Iterator[Spool | None]:
+def _spool_if_there(
+    path: Path, now: Callable[[], datetime], spread_s: float = AUTOMATIC_SPREAD_S
+) -> Iterator[Spool | None]:
     """The spool, open only for the block, because an open file keeps its folder from being removed."""
     if not path.exists():
         yield None
         return
-    with Spool(path, now=now, make_folder=False) as spool:
+    with Spool(path, now=now, make_folder=False, spread_s=spread_s) as spool:
         try:
             yield spool
         finally:

@@ -203,11 +203,14 @@ class Spool:
             lambda db: tuple(self._select(db, f"WHERE {_ANSWER_WAITS} ORDER BY answered_at, rowid"))
         )
 
-    def mark_seen(self, reference: str) -> None:
-        """The person was shown support's answer."""
+    def mark_seen(self, reference: str, answer: str = "") -> None:
+        """The person was shown support's answer; not one that came meanwhile and is not ``answer``."""
 
         def write(db: sqlite3.Connection) -> None:
-            db.execute("UPDATE reports SET answer_seen = 1 WHERE reference = ?", (reference,))
+            db.execute(
+                "UPDATE reports SET answer_seen = 1 WHERE reference = ? AND ? IN ('', answer)",
+                (reference, answer),
+            )
 
         self._database.run(write)
 

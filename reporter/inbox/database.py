@@ -167,6 +167,7 @@ class Database:
                     group.append(self._waiting.get_nowait())
             ended = None in group
             _settle(self._commit([entry for entry in group if entry is not None]))
+            group.clear()  # or it would hold its reports until the next one comes
 
     def _commit(self, group: list[tuple[Work, Any]]) -> list[tuple[Any, Any]]:
         """Do a group in one transaction; when that does not work, each in one of its own.

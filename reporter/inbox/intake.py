@@ -69,6 +69,7 @@ class Intake:
                 body,
                 token=headers.get(b"report-token", b"").decode("latin-1"),
             )
+            del body  # its parts wait for the disk
             is_new = await self._store.kept(arrival)
         except ClientDisconnect:
             return  # nobody is there to read an answer

@@ -17,6 +17,8 @@ FILE_LIMIT_BYTES = 512 * 1024
 def load(path: Path) -> Story:
     """The story kept there; an empty one where there is none, or none that can be used any more."""
     try:
+        if not path.is_file():  # a pipe would be waited for
+            return Story()
         with path.open("rb") as file:
             about = os.fstat(file.fileno())
             raw = file.read(FILE_LIMIT_BYTES + 1)

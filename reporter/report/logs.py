@@ -31,6 +31,8 @@ FILES_LIMIT_ITEMS = 8
 TOTAL_LIMIT_BYTES = 1024 * 1024
 UNPACKED_LIMIT_BYTES = 64 * 1024 * 1024
 MATCHES_LIMIT_ITEMS = 2_000
+DROPPED_LIMIT_ITEMS = 30
+"""Of so many files it is told why they were not taken."""
 NEARLY_EMPTY_BYTES = 16 * 1024
 """Below this size a log was just begun, and the story stands in the one before."""
 
@@ -44,6 +46,7 @@ BINARY = N_("It holds no text.")
 LONG_LINE = N_("Its last line is too long.")
 DAMAGED = N_("It is packed, and damaged.")
 PACKED_TOO_LARGE = N_("It is packed, and unpacks to too much.")
+MORE_PASSED_OVER = N_("More files could not be taken; they are not listed.")
 ENOUGH = N_("There are more logs than a report holds; the newest were taken.")
 
 _GZIP = b"\x1f\x8b"
@@ -113,6 +116,8 @@ def collect(
             left_bytes -= len(tails[-1].text.encode())
             if tails[-1].size_bytes >= min(NEARLY_EMPTY_BYTES, file_limit_bytes):
                 break
+    if len(dropped) > DROPPED_LIMIT_ITEMS:
+        dropped[DROPPED_LIMIT_ITEMS:] = [Dropped(what="logs", reason=MORE_PASSED_OVER)]
     if has_more:
         dropped.append(Dropped(what="logs", reason=ENOUGH))
     return tails, dropped

@@ -121,8 +121,8 @@ class Pseudonyms:
                 self._file.parent.mkdir(parents=True, exist_ok=True)
                 self._held.enter_context(_only_one(self._file.with_name(self._file.name + ".lock")))
                 self._read()
-            except OSError:
-                _log.warning("The table of pseudonyms is not available.", exc_info=True)
+            except OSError as error:
+                _log.warning("The table of pseudonyms is not available: %s.", error.strerror or error)
         numbers = self._numbers[kind]
         if name not in numbers:
             if sum(map(len, self._numbers.values())) >= self._limit:
@@ -140,22 +140,24 @@ class Pseudonyms:
                 self._is_changed = False
                 try:
                     self._write()
-                except OSError:
-                    _log.warning("The table of pseudonyms could not be kept.", exc_info=True)
+                except OSError as error:
+                    _log.warning("The table of pseudonyms could not be kept: %s.", error.strerror or error)
 
     def _load(self) -> None:
         if not self._is_loaded:
             self._is_loaded = True
             try:
                 self._read()
-            except OSError:
-                _log.warning("The table of pseudonyms could not be read.", exc_info=True)
+            except OSError as error:
+                _log.warning("The table of pseudonyms could not be read: %s.", error.strerror or error)
 
     def _read(self) -> None:
         """Take over what the file says; names only ever follow those that were there."""
         self._is_loaded = True
         if self._file is None:
             return
+        if self._file.exists() and not self._file.is_file():
+            raise OSError("it is not a file")  # a pipe would be waited for
         try:
             with self._file.open("rb") as opened:
                 content = opened.read(FILE_LIMIT_BYTES + 1)

@@ -118,9 +118,8 @@ def _way(content: Spoken, texts: Translator) -> tuple[str, list[str]]:
         if words := _PASSED.get(f"{step.stage}.{step.outcome}"):
             passed.append(texts.say(words, elapsed=step.elapsed_ms))
         elif not _is_quiet(step):
-            stop = texts.say(
-                _STOPS.get(f"{step.stage}.{step.outcome}") or _STOPS.get(step.stage, ""), code=step.code
-            )
+            words = _STOPS.get(f"{step.stage}.{step.outcome}") or _STOPS.get(step.stage, "")
+            stop = texts.say(words, code=step.code)
     return stop, passed
 
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from reporter.settings.kinds import Complain, Kind, Link, MalformedError, Text, nearest, shown
+from reporter.settings.kinds import ITEMS_LIMIT, Complain, Kind, Link, MalformedError, Text, nearest, shown
 from reporter.texts.safe import one_line
 
 TEXT_LIMIT_CHARS = 4_000
@@ -140,4 +140,6 @@ def _text_and_url(members: Mapping[str, object], path: tuple[str, ...], complain
 def _table(raw: object, path: tuple[str, ...]) -> Mapping[str, object]:
     if not isinstance(raw, Mapping):
         raise MalformedError(f"is {shown(raw)}", 'write a table with "text" and "url"', path)
+    if len(raw) > ITEMS_LIMIT:
+        raise MalformedError(f"has more than {ITEMS_LIMIT:,} members", "write fewer", path)
     return {str(key): value for key, value in raw.items()}

@@ -17,6 +17,8 @@ from reporter.texts.safe import LINK_SCHEMES, one_line, plain, why_unsafe_link
 SHOWN_LIMIT_CHARS = 60
 SHOWN_LIMIT_NUMBER = 10**15
 NEAREST_RATIO = 0.6
+# Looking for what each of them was meant to be takes its time.
+ITEMS_LIMIT = 1_000
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_.@][A-Za-z0-9-]{1,16}){0,4}")
@@ -255,6 +257,8 @@ class ListOf(Kind):
         """The items that can be used, in their order."""
         if isinstance(raw, str) or not isinstance(raw, Sequence):
             raise MalformedError(f"is {shown(raw)}", f"write {self.description}")
+        if len(raw) > ITEMS_LIMIT:
+            raise MalformedError(f"has more than {ITEMS_LIMIT:,} items", "write fewer")
         items = []
         for number, part in enumerate(raw, 1):
             try:

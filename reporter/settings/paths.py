@@ -30,6 +30,12 @@ def drafts(environ: Mapping[str, str]) -> Path:
     return home / "drafts" if home else _dirs().user_data_path / "drafts"
 
 
+def mails(environ: Mapping[str, str]) -> Path:
+    """The folder of reports as drafts for the person's own mail program."""
+    home = _home(environ)
+    return home / "mails" if home else _dirs().user_data_path / "mails"
+
+
 def pseudonyms(environ: Mapping[str, str]) -> Path:
     """The file that tells which name stands for which host; it never leaves this computer."""
     home = _home(environ)

@@ -21,7 +21,7 @@ from reporter.report.model import Story
 from reporter.texts import Translator
 from reporter.texts.safe import one_line
 from reporter.ui.composition import Composition
-from reporter.ui.desk import Desk, Preview, Recovery, RetryResult
+from reporter.ui.desk import Desk, Preview, Recovery, RetryResult, Wanted
 from reporter.ui.face import Face
 from reporter.ui.lookout import Lookout
 from reporter.ui.notice import Notice, tidy
@@ -115,7 +115,7 @@ class Presenter:
                 is_crash=self._notice.is_crash,
                 sending=self._sending,
                 attaching=self._attaching,
-                can_attach_pictures=self._page is Page.COMPOSE and self._desk.can_attach_pictures,
+                can_attach_pictures=self._can_attach_pictures(),
                 is_restored=self._composition.is_restored,
                 sections=self._desk.sections() if self._page is Page.COMPOSE else [],
                 attachments=self._attachments,
@@ -528,6 +528,11 @@ class Presenter:
 
     def _busy_with_report(self) -> bool:
         return self._sending or self._attaching or bool(self._errand)
+
+    def _can_attach_pictures(self) -> bool:
+        if self._page is not Page.COMPOSE or self._support.precheck.wanted is Wanted.SUMMARY:
+            return False
+        return self._desk.can_attach_pictures
 
     def _receipt_lines(self) -> list[str]:
         if self._receipt is None:

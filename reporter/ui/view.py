@@ -144,6 +144,13 @@ def receipt_lines(receipt: Receipt, texts: Translator, *, counts_only: bool = Fa
             say("Support knows how many have the same trouble, and is at work on it."),
             say("Give the number {reference} when you call.", reference=receipt.reference),
         ]
+    if counts_only and receipt.state is State.QUEUED:
+        lines = [
+            say("You will be counted in as soon as support can be reached."),
+            say("This goes by itself. You need not do anything."),
+            _next_try(receipt, texts),
+        ]
+        return [line for line in lines if line]
     match receipt.state:
         case State.ACCEPTED:
             lines = [

@@ -156,6 +156,7 @@ def test_what_was_read_last_stays(
     server: Server,
     refresh: Callable[..., Refreshed],
     environ: dict[str, str],
+    *,
     answer: bytes,
     state: str,
     words: str,
@@ -325,7 +326,7 @@ def test_each_target_is_asked_once_an_hour(asked: list[str], monkeypatch: pytest
     clock = [1_000.0]
     monkeypatch.setattr(success, "monotonic", lambda: clock[0])
     rung: list[str] = []
-    monkeypatch.setattr(success.attendant, "ring", rung.append)
+    monkeypatch.setattr(success.attendant, "leave", rung.append)
     for later_s, target in (
         (0, "a"),
         (1, "a"),
@@ -344,7 +345,7 @@ def test_a_host_with_ever_new_targets_starts_no_storm(
     asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rung: list[str] = []
-    monkeypatch.setattr(success.attendant, "ring", rung.append)
+    monkeypatch.setattr(success.attendant, "leave", rung.append)
     for number in range(500):
         success.noted(f"https://{number}")
     assert len(rung) == success.TARGETS_LIMIT
@@ -360,31 +361,29 @@ def test_nothing_reaches_the_host(asked: list[str], monkeypatch: pytest.MonkeyPa
     success.noted("https://a")
     success.noted("https://b")
     wait_until(lambda: len(asked) == 2)
-    monkeypatch.setattr(success.attendant, "ring", lambda target: asked.append(1 / 0))  # type: ignore[arg-type]
+    monkeypatch.setattr(success.attendant, "leave", lambda target: asked.append(1 / 0))  # type: ignore[arg-type]
     success.noted("https://c")
 
 
-def test_the_calling_thread_starts_nothing_and_opens_nothing(asked: list[str]) -> None:
-    import reporter.capture.guard  # noqa: F401 - from here on the thread waits
-
+def test_the_calling_thread_starts_nothing_and_opens_nothing(
+    asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guarded = reporter.guard  # from here on the thread looks
     here = threading.get_ident()
+    listening = False
     events: list[str] = []
 
     def watch(event: str, arguments: tuple[object, ...]) -> None:
-        watched = (
-            "open",
-            "import",
-            "subprocess.Popen",
-            "os.posix_spawn",
-            "socket.connect",
-            "_thread.start_new_thread",
-        )
-        if listening and threading.get_ident() == here and event in watched:
+        if listening and threading.get_ident() == here:
             events.append(event)
 
-    listening = False
+    def start(function: Callable[..., object], arguments: tuple[object, ...]) -> int:
+        events.append("a thread")
+        return _thread_start(function, arguments)
+
+    _thread_start = success._thread.start_new_thread
+    monkeypatch.setattr(success._thread, "start_new_thread", start)
     sys.addaudithook(watch)
-    guarded = reporter.guard
     listening = True
     guarded(lambda: None, target="https://first-success")
     guarded(lambda: None, target="https://first-success")
@@ -396,9 +395,9 @@ def test_the_calling_thread_starts_nothing_and_opens_nothing(asked: list[str]) -
 def test_an_attendant_that_left_is_replaced(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(success, "PATIENCE_S", 0.01)
     impatient = success.Attendant()
-    impatient.wait()
-    wait_until(lambda: impatient._process == 0)  # noqa: SLF001
-    impatient.ring("https://late")
+    impatient.begin()
+    wait_until(lambda: impatient._process == 0)
+    impatient.leave("https://late")
     wait_until(lambda: asked == ["https://late"])
 
 

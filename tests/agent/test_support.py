@@ -132,6 +132,21 @@ def test_a_fault_that_the_service_speaks_of_needs_no_report(
     assert case.precheck().wanted is Wanted.NOTHING
 
 
+def test_where_nobody_can_count_a_summary_goes(
+    expired: Failure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    monkeypatch.setenv("REPORTER_DESTINATIONS", folder.as_uri())
+    case = Case(expired, loaded=agent.load_settings(expired.target))
+    case.diagnose(lambda notice: None)
+    assert case.send(Story(), counts_only=True).state is State.ACCEPTED
+    [arrived] = folder.rglob("*.zip")
+    facts = bundle.read(arrived).report.facts
+    assert facts is not None
+    assert set(facts.sections) <= set(KEPT_SECTIONS)
+
+
 # Answers to earlier reports
 
 

@@ -193,3 +193,16 @@ def test_its_process_shares_nothing_with_the_one_that_starts_it(
 def test_a_program_that_is_not_there_is_an_os_error() -> None:
     with pytest.raises(OSError, match="nonexistent"):
         courier.start(["/nonexistent/reporter"], platform=sys.platform)
+
+
+@pytest.mark.parametrize(("spread_s", "visits"), [(3_600.0, 0), (0.0, 1)])
+def test_switched_on_again_it_spreads_what_is_long_overdue_and_automatic(
+    path: Path, spread_s: float, visits: int
+) -> None:
+    days_ago = datetime.now(UTC) - timedelta(days=2)
+    with Spool(path, now=lambda: days_ago, random=lambda: 0.5) as spool:
+        spool.enqueue(REFERENCE, b"{}", [], sendable=True, sent_by_person=False)
+    desk = Desk()
+    desk.is_up = True
+    courier.stay(path, lambda spool: Postman(spool, [desk]), life_s=0.1, spread_s=spread_s)
+    assert desk.visits == visits

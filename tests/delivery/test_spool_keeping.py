@@ -111,6 +111,16 @@ def test_an_answer_is_shown_once(kept: Spool) -> None:
     assert [envelope.answer for envelope in kept.answers()] == ["Please sign in anew."]
 
 
+def test_an_answer_that_came_while_another_was_read_is_still_to_be_shown(kept: Spool) -> None:
+    reference = put(kept, 1, state=State.ACCEPTED)
+    kept.note_answer(reference, "We look into it.", NINE)
+    kept.note_answer(reference, "It works again.", NINE)
+    kept.mark_seen(reference, "We look into it.")
+    assert [envelope.answer for envelope in kept.answers()] == ["It works again."]
+    kept.mark_seen(reference, "It works again.")
+    assert kept.answers() == ()
+
+
 def test_a_pause_keeps_its_beginning_and_ends(kept: Spool, clock: Clock) -> None:
     kept.pause("https://support.example.org/", "401")
     clock.now += timedelta(hours=1)

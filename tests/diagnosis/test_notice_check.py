@@ -201,7 +201,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     ).map(lambda document: json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
 )
 def test_any_document_gets_a_judgement(body: bytes) -> None:
-    found = notice_check._inspect("x", body, None, NOW, NOW)  # noqa: SLF001
+    found = notice_check._inspect("x", body, None, NOW, NOW)
     assert found.is_shown == (found.outcome == "valid")
     assert found.outcome != "malformed" or found.faults
 
@@ -305,7 +305,7 @@ def test_a_server_that_cannot_be_used_gets_a_sentence(
     def hanging_up(connection: socket.socket) -> None:
         connection.recv(10)
 
-    strange = serve(certified(authority, "localhost") and answering(b"SSH-2.0-x\r\n"))
+    strange = serve(answering(b"SSH-2.0-x\r\n"))
     untrusted = serve(answering(response("200 OK", body="{}")), certified(authority, "localhost"))
     for address, words in (
         (f"http://127.0.0.1:{closed_port}/n", "refused"),

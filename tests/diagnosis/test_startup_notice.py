@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reporter.diagnosis.evidence import ServiceNoticeOutcome
 from reporter.diagnosis.probes import status
 from reporter.diagnosis.startup_notice import UNTIL_LIMIT, compose, nothing, parse_until, save
 from reporter.diagnosis.target import parse_target
@@ -166,7 +167,7 @@ def test_what_is_written_is_what_an_agent_reads(message: str, messages: dict[str
 def test_each_language_may_have_a_link_of_its_own() -> None:
     document = compose("x", until=END, url="https://x.example/", urls={"ru": "https://x.example/ru"})
     assert status.read_notice(document, "ru") == status.Read(
-        outcome=status.ServiceNoticeOutcome.VALID, message="x", until=END, url="https://x.example/ru"
+        outcome=ServiceNoticeOutcome.VALID, message="x", until=END, url="https://x.example/ru"
     )
     assert status.read_notice(document, "en").url == "https://x.example/"
 
@@ -231,6 +232,31 @@ def test_a_notice_that_agents_would_not_read_whole_is_refused() -> None:
 
 def test_nothing_means_that_all_is_well() -> None:
     assert status.read_notice(nothing(), "en").outcome == "empty"
+
+
+# The reader is tolerant
+
+
+@pytest.mark.parametrize("tag", ["ru", "RU", "ru-RU", "ru_RU"])
+def test_a_language_is_known_however_its_tag_is_written(tag: str) -> None:
+    document = json.dumps({"userMessage": "x", tag: {"userMessage": "y"}, "run": {"userMessage": "z"}})
+    assert status.read_notice(document.encode(), "ru").message == "y"
+    assert status.read_notice(document.encode(), "uk").message == "x"
+
+
+def test_the_exact_tag_counts_before_a_kindred_one() -> None:
+    document = {"userMessage": "x", "ru-UA": {"userMessage": "y"}, "ru": {"userMessage": "z"}}
+    assert status.read_notice(json.dumps(document).encode(), "ru").message == "z"
+
+
+def test_a_byte_order_mark_does_no_harm() -> None:
+    assert status.read_notice(b"\xef\xbb\xbf" + nothing(), "en").outcome == "empty"
+
+
+@pytest.mark.parametrize("named", [7, [7], {"a": 1}, [None]])
+def test_a_target_that_cannot_be_understood_is_shown_to_nobody(named: object) -> None:
+    document = json.dumps({"userMessage": "x", "target": named}).encode()
+    assert status.read_notice(document, "en", parse_target("https://h/")).outcome == "malformed"
 
 
 # The file

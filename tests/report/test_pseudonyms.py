@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -90,10 +91,22 @@ def test_a_full_table_gives_no_more_numbers(file: Path) -> None:
     assert table.meaning("host-other") is None
 
 
-def test_where_nothing_can_be_written_the_object_still_knows_its_names(tmp_path: Path) -> None:
+def test_where_nothing_can_be_written_the_object_still_knows_its_names(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     table = Pseudonyms(blocked / "pseudonyms.json")
+    assert [table.host(name) for name in ("a", "b", "a")] == ["host-1", "host-2", "host-1"]
+    assert caplog.messages[0] == "The table of pseudonyms could not be read: Not a directory."
+    assert not any(record.exc_info for record in caplog.records), "a sentence, no traceback"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes in folders")
+def test_a_pipe_in_the_tables_place_is_not_waited_for(file: Path) -> None:
+    file.parent.mkdir()
+    os.mkfifo(file)
+    table = Pseudonyms(file)
     assert [table.host(name) for name in ("a", "b", "a")] == ["host-1", "host-2", "host-1"]
 
 

@@ -55,7 +55,7 @@ def test_a_host_that_tells_its_whole_name_is_hidden_by_its_first_label_too() -> 
     hosts = ("ws-0418.example.org", "localhost.localdomain", "192.0.2.9")
     known = Names(Pseudonyms(None), hosts=hosts, domains=("example.org",))
     clean, found = scrub.text("WS-0418 and ws-0418.example.org, localhost, 192 lines", known)
-    assert clean == "host-1 and host-2, localhost, 192 lines"
+    assert clean == "host-2 and host-1, localhost, 192 lines"
     assert found == {"host name": 2}
 
 

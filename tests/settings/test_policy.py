@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reporter.settings.layers import Layer, Loaded, load
-from reporter.settings.model import BY_NAME, FACT_SECTIONS, REPORT_PARTS, TABLE
+from reporter.settings.model import BY_NAME, TABLE
 from reporter.settings.names import pascal_case, snake_case
 from reporter.settings.policy import Policies, read, select
 from reporter.settings.policy.linux import LinuxPolicies
@@ -26,6 +26,7 @@ from reporter.settings.policy.windows import WindowsPolicies
 from reporter.settings.source import Said
 from reporter.texts.safe import one_line
 from tests.settings.policy_systems import NO_FILE, FakeFoundation, FakeWinreg, LinuxRoot
+from tests.settings.values import check, said
 
 POLICIES = r"Software\Policies\Reporter\Reporter"
 
@@ -70,32 +71,6 @@ def test_names_differ_without_letter_case() -> None:
 
 # Round trips
 
-printable = st.characters(exclude_categories=("C", "Z"), exclude_characters="\ufff9\ufffa\ufffb")
-words = st.text(printable, min_size=1, max_size=40).filter(lambda text: one_line(text, 99) == text)
-addresses = st.from_regex(r"https?://[a-z]{1,8}\.example/[a-z0-9]{0,9}", fullmatch=True)
-destinations = st.from_regex(r"https://[a-z]{1,8}\.example/[a-z0-9]{1,9}", fullmatch=True)
-files = st.from_regex(r"/[a-z]{1,8}/[a-z]{1,8}", fullmatch=True)
-helps = st.dictionaries(
-    st.sampled_from(["tls", "tls.expired", "dns", "app.locked"]),
-    st.fixed_dictionaries({"text": words}, optional={"url": addresses}),
-    max_size=3,
-)
-VALUES: dict[str, st.SearchStrategy[object]] = {
-    "help_text": words,
-    "help_url": addresses,
-    "help": helps,
-    "endpoint": destinations,
-    "client_certificate": files,
-    "submission": st.sampled_from(["ask", "auto", "off"]),
-    "include_user_name": st.booleans(),
-    "include_server_names": st.booleans(),
-    "allowed_sections": st.just([*REPORT_PARTS, *FACT_SECTIONS]) | st.just([]),
-    "control_urls": st.lists(addresses, max_size=4),
-    "attach_logs": st.lists(files, max_size=3),
-    "retention_days": st.integers(1, 3650),
-    "spread_seconds": st.integers(0, 86_400),
-}
-said = st.fixed_dictionaries({}, optional=VALUES)
 anything = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3),
@@ -108,20 +83,6 @@ names = st.sampled_from(sorted(BY_NAME)) | st.text(max_size=12)
 def _root() -> Iterator[LinuxRoot]:
     with tempfile.TemporaryDirectory() as folder:
         yield LinuxRoot(Path(folder) / "root")
-
-
-def check(loaded: Loaded, expected: dict[str, object], layer: Layer) -> None:
-    assert loaded.problems == []
-    for name, value in expected.items():
-        found = getattr(loaded.settings, name)
-        if name == "help":
-            assert isinstance(value, dict)
-            assert {key: override.text for key, override in found.items()} == {
-                key: members["text"] for key, members in value.items()
-            }
-        else:
-            assert found == (tuple(value) if isinstance(value, list) else value)
-        assert loaded.origins[name].layer is layer
 
 
 def check_bounds(loaded: Loaded) -> None:

@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reporter.settings.environment import variable
-from reporter.settings.layers import Loaded, load
+from reporter.settings.layers import Layer, Loaded, load
 from reporter.settings.model import BY_NAME, FACT_SECTIONS, REPORT_PARTS
 from reporter.settings.positions import Positions
 from reporter.texts.safe import one_line
+from tests.settings.policy_systems import NO_FILE, Nothing
+from tests.settings.values import check, said
 
 printable = st.characters(exclude_categories=("C", "Z"))
 words = st.text(printable, min_size=1, max_size=40)
@@ -100,3 +102,36 @@ def test_no_variable_makes_it_raise(name: str, text: str) -> None:
 def test_a_key_is_found_where_it_stands(path: list[str], before: int) -> None:
     text = "# x = 1\n" * before + ".".join(toml(key) for key in path) + " = 1"
     assert Positions(text).of(tuple(path)) == (before + 1, 1)
+
+
+@given(values=said)
+def test_what_stands_in_variables_is_what_is_read(values: dict[str, object]) -> None:
+    environ = {variable(name): text(value) for name, value in values.items()}
+    loaded = load(environ={**NO_FILE, **environ}, policies=Nothing())
+    # An empty list cannot be told from a variable that is not set.
+    check(loaded, {name: value for name, value in values.items() if text(value)}, Layer.ENVIRONMENT)
+
+
+@given(values=said)
+def test_what_is_given_as_an_option_is_what_is_read(values: dict[str, object]) -> None:
+    options = {name: text(value) for name, value in values.items()}
+    check(load(environ=NO_FILE, command_line=options, policies=Nothing()), values, Layer.COMMAND_LINE)
+
+
+@given(values=said)
+def test_every_setting_in_a_file_is_what_is_read(file: Path, values: dict[str, object]) -> None:
+    plain = {name: value for name, value in values.items() if name != "help"}
+    lines = [f"{name} = {toml(value)}" for name, value in plain.items()]
+    helps = values.get("help", {})
+    assert isinstance(helps, dict)
+    for cause, members in helps.items():
+        lines += [f"[help.{toml(cause)}]", *(f"{name} = {toml(value)}" for name, value in members.items())]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    check(read(file), plain | ({"help": helps} if helps else {}), Layer.USER_SETTINGS)
+
+
+def text(value: object) -> str:
+    """A value as a variable or an option holds it."""
+    if isinstance(value, list):
+        return ",".join(value)
+    return value if isinstance(value, str) else json.dumps(value)

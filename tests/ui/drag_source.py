@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tkinter
 from pathlib import Path
+from typing import Any
 
 from tkinterdnd2 import COPY, DND_FILES, TkinterDnD
 
@@ -23,7 +24,7 @@ def main(files: list[str]) -> None:
     root.overrideredirect(True)
     left, top = root.winfo_screenwidth() - SIDE_PX, root.winfo_screenheight() - SIDE_PX
     root.geometry(f"{SIDE_PX}x{SIDE_PX}+{left}+{top}")
-    handle = tkinter.Label(root, text="drag")
+    handle: Any = tkinter.Label(root, text="drag")  # the extension adds verbs to every widget
     handle.pack(fill="both", expand=True)
     handle.drag_source_register(1, DND_FILES)
     # Left to itself the extension has Tk send addresses as 32-bit numbers, which no other program does.

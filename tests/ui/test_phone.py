@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import subprocess
 import tkinter
@@ -21,6 +22,7 @@ from reporter.ui.desk import Answer, ByTelephone, Precheck, Wanted
 from reporter.ui.presenter import Presenter
 from reporter.ui.recorded import RecordedFace
 from reporter.ui.terminal import TerminalFace
+from reporter.ui.terminal.printer import Printer
 from reporter.ui.view import Page, View, local_time, receipt_lines, scan_hint
 from reporter.ui.window.compose import ComposePage
 from reporter.ui.window.phone import PhonePage
@@ -214,6 +216,15 @@ def test_whoever_is_counted_in_is_told_so() -> None:
     view = tell(desk, lambda face: face.presenter.send(Story(), counts_only=True))
     assert desk.counted == [True]
     assert view.receipt_lines[0] == "You are counted in."
+
+
+def test_whoever_will_be_counted_in_later_is_told_that() -> None:
+    desk = FakeDesk(receipt=receipt_of(State.QUEUED))
+    view = tell(desk, lambda face: face.presenter.send(Story(), counts_only=True))
+    assert view.receipt_lines == [
+        "You will be counted in as soon as support can be reached.",
+        "This goes by itself. You need not do anything.",
+    ]
 
 
 def test_a_report_is_not_taken_for_a_count() -> None:
@@ -460,7 +471,8 @@ def test_a_summary_is_announced_above_the_form(screens: Screens) -> None:
         yield person.idle
         person.presenter.compose()
         yield lambda: person.reads("Support only needs a summary this time")
-        assert person.reads("Send")
+        assert person.reads("What will be sent…")
+        assert not person.reads("Add a screenshot…")  # it would not go along
 
     person.run(script())
 
@@ -494,22 +506,28 @@ def test_a_narrow_terminal_shows_the_text_alone(monkeypatch: pytest.MonkeyPatch)
     assert "The camera of a telephone" not in read
 
 
-def test_the_code_at_a_terminal_is_read_by_a_camera(tmp_path: Path) -> None:
-    """The characters, drawn as a terminal with a dark ground would."""
+@pytest.mark.parametrize("has_colours", [False, True])
+def test_the_code_at_a_terminal_is_read_by_a_camera(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_colours: bool
+) -> None:
+    """The characters as a terminal draws them: black on white with colours, else light on its dark ground."""
     given = real()
-    desk = FakeDesk(CUT_OFF)
-    desk.by_telephone = given
-    _, read = talk(desk, "p", "b", "c")
-    lines = [line for line in read.splitlines() if line and not set(line) - set(" ▀▄█") and "█" in line]
-    wide = max(len(line) for line in lines)
-    unit = 4
+    paper = io.StringIO()
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(paper, "isatty", lambda: has_colours)
+    assert Printer(paper).squares(given.squares)
+    written = paper.getvalue()
+    assert ("\x1b[30;107m" in written) is has_colours
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", written).splitlines()
+    unit, ink, ground = 4, *((b"\0", b"\xff") if has_colours else (b"\xff", b"\0"))
     rows = []
     for line in lines:
         for halves in ("▀█", "▄█"):
-            row = b"".join((b"\xff" if letter in halves else b"\0") * unit for letter in line.ljust(wide))
-            rows += [row] * unit
+            rows += [b"".join((ink if letter in halves else ground) * unit for letter in line)] * unit
     picture = tmp_path / "terminal.pgm"
-    picture.write_bytes(b"P5 %d %d 255\n" % (wide * unit, len(rows)) + b"".join(rows))
+    picture.write_bytes(b"P5 %d %d 255\n" % (len(lines[0]) * unit, len(rows)) + b"".join(rows))
     assert seen_by_a_camera(picture) == given.link
 
 
