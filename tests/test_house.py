@@ -30,6 +30,7 @@ STRUCTS = {
 COMMON = {
     "reporter._version",
     "reporter.errors",
+    "reporter.files",
     "reporter.settings.model",
     "reporter.texts",
     "reporter.texts.safe",

@@ -15,7 +15,7 @@ from reporter.settings.textfile import FILE_LIMIT_BYTES
 _PAGE = """\
 # Policies
 
-<!-- Made by `python packaging/policy/templates.py OUT`; edit packaging/policy/page.py instead. -->
+<!-- Made by `python packaging/policy/templates.py OUT --page`; edit packaging/policy/page.py instead. -->
 
 A policy decides about a setting for everybody on a computer. A **mandatory** policy is locked: no option,
 variable or settings file of the person changes it, and the dialog says that the organisation decided. A
@@ -33,8 +33,8 @@ key that is ignored with the reason; `--json` makes one document of it. What eve
 | macOS | values that a profile forces for `{bundle}` | `/Library/Preferences/{bundle}.plist` |
 | Linux | `/etc/reporter/policies/managed/*.json` | `/etc/reporter/policies/recommended/*.json` |
 
-What the Windows installer was given stands in `HKLM\\{installer}` and counts least of all. The
-installer never writes or deletes the keys of policies.
+What the Windows installer was given stands in `HKLM\\{installer}` and counts less than all of these.
+The installer never writes or deletes the keys of policies.
 
 The order of all sources, highest first: policy of the machine, policy of the user, command line, environment,
 user settings, list of databases, published by the server, recommended policy, installer, built-in.
@@ -65,6 +65,11 @@ Names are written like `HelpUrl`; letter case does not matter.
 | table | `REG_SZ`, a JSON object |
 
 `REG_EXPAND_SZ` is not taken: the person could change what it expands to.
+
+## On macOS
+
+Names are written like `help_url`; values have the types of property lists: boolean, integer, string, array,
+dictionary. `/Library/Preferences` is held to the same rules of ownership as files on Linux.
 
 ## On Linux
 

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from reporter.delivery.backoff import AUTOMATIC_SPREAD_S
-from reporter.delivery.lock import only_one
 from reporter.delivery.postman import Postman
 from reporter.delivery.receipt import Receipt
 from reporter.delivery.spool import Spool
 from reporter.errors import SpoolError
+from reporter.files import only_one
 
 LIFE_S = 2 * 3600.0
 # How often it looks whether the spool has changed or is gone; also the shortest time between two rounds.

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from reporter.delivery import place
-from reporter.delivery.lock import only_one
 from reporter.errors import SpoolError
+from reporter.files import only_one
 
 FORMAT = 3
 BUSY_TIMEOUT_S = 10.0

@@ -19,10 +19,10 @@ import msgspec
 from reporter.delivery.backoff import next_wait_s, put_off_s
 from reporter.delivery.destination import Destination, Kind, Need, Outcome
 from reporter.delivery.envelope import Attempt, Envelope
-from reporter.delivery.lock import only_one
 from reporter.delivery.receipt import Receipt, State
 from reporter.delivery.spool import NO_DESTINATION, Spool
 from reporter.errors import ReporterError, SpoolError
+from reporter.files import only_one
 
 SERVER_FAULT_LIMIT_TRIES = 8
 PAUSE_S = 3600.0

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
-import secrets
 import struct
 import zipfile
 import zlib
@@ -20,6 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from reporter.errors import BundleError
+from reporter.files import write_whole
 from reporter.report import upgrade
 from reporter.report.model import Attachment, Bundle, Report
 from reporter.texts.safe import one_line
@@ -69,15 +68,9 @@ def write(path: Path, bundle: Travelling) -> None:
     if path.exists() and not path.is_file():
         raise BundleError(f"{path} is not a file that could be replaced. Choose another name.")
     content = pack(bundle)
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with beside.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        write_whole(path, content)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise BundleError(
             f"The report could not be written to {path}: {error.strerror or error}. Choose another place."
         ) from None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
+import time
 from pathlib import Path
 
 import msgspec
 
+from reporter.files import write_whole
 from reporter.report.model import Story
 
 KEPT_S = 14 * 24 * 3600.0
@@ -24,9 +25,7 @@ def load(path: Path) -> Story:
             raw = file.read(FILE_LIMIT_BYTES + 1)
     except OSError:
         return Story()
-    import time
-
-    if len(raw) > FILE_LIMIT_BYTES or not 0 <= time.time() - about.st_mtime + 60 <= KEPT_S:
+    if len(raw) > FILE_LIMIT_BYTES or time.time() - about.st_mtime > KEPT_S:
         return Story()
     try:
         return msgspec.json.decode(raw, type=Story)
@@ -40,11 +39,4 @@ def keep(path: Path, story: Story) -> None:
         path.unlink(missing_ok=True)
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(story))
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
+    write_whole(path, msgspec.json.encode(story))

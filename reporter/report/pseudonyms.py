@@ -7,20 +7,19 @@ import json
 import logging
 import os
 import re
-import sys
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+from reporter.files import only_one, write_whole
 
 SCHEMA = "pseudonyms/1"
 ENTRIES_LIMIT = 10_000
 NAME_LIMIT_CHARS = 256
 FILE_LIMIT_BYTES = 8 * 1024 * 1024
 LOCK_WAIT_S = 2.0
-LOCK_PAUSE_S = 0.02
 OTHER = "other"
 """What stands for the number when the table is full."""
 PSEUDONYM = re.compile(rf"(?i)(?:host|address|user)-(?:[1-9]\d{{0,4}}|{OTHER})")
@@ -119,7 +118,8 @@ class Pseudonyms:
             self._held = contextlib.ExitStack()
             try:
                 self._file.parent.mkdir(parents=True, exist_ok=True)
-                self._held.enter_context(_only_one(self._file.with_name(self._file.name + ".lock")))
+                lock = self._file.with_name(self._file.name + ".lock")
+                self._held.enter_context(only_one(lock, wait_s=LOCK_WAIT_S))
                 self._read()
             except OSError as error:
                 _log.warning("The table of pseudonyms is not available: %s.", error.strerror or error)
@@ -176,15 +176,9 @@ class Pseudonyms:
         if self._file is None:
             return
         table: dict[str, Any] = {"schema": SCHEMA, **{kind: list(self._numbers[kind]) for kind in KINDS}}
-        draft = self._file.with_name(f"{self._file.name}.{os.getpid()}.part")
-        opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            with os.fdopen(opened, "wb") as out:
-                out.write(json.dumps(table, ensure_ascii=False, indent=0).encode("utf-8", "surrogatepass"))
-            draft.replace(self._file)
-        except OSError:
-            draft.unlink(missing_ok=True)
-            raise
+        write_whole(
+            self._file, json.dumps(table, ensure_ascii=False, indent=0).encode("utf-8", "surrogatepass")
+        )
 
 
 @dataclass(frozen=True)
@@ -225,36 +219,3 @@ def _parsed(content: bytes) -> dict[Kind, dict[str, int]]:
         if len(numbers[kind]) != len(names):
             raise ValueError(f"a name stands twice: {kind}")
     return numbers
-
-
-@contextlib.contextmanager
-def _only_one(path: Path) -> Iterator[None]:
-    """Hold the lock of the operating system on a small file; it ends with its process.
-
-    Raises TimeoutError, an OSError, when it is held elsewhere for too long. Not yet run on Windows.
-    """
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        deadline = time.monotonic() + LOCK_WAIT_S
-        while not _taken(file):
-            if time.monotonic() >= deadline:
-                raise TimeoutError(f"{path} is still locked")
-            time.sleep(LOCK_PAUSE_S)
-        yield
-    finally:
-        os.close(file)
-
-
-def _taken(file: int) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True

@@ -21,6 +21,7 @@ from reporter.report.model import Story
 from reporter.texts import Translator
 from reporter.texts.safe import one_line
 from reporter.ui.composition import Composition
+from reporter.ui.countdown import Countdown
 from reporter.ui.desk import Desk, Preview, Recovery, RetryResult, Wanted
 from reporter.ui.face import Face
 from reporter.ui.lookout import Lookout
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from reporter.report.model import Enclosure
     from reporter.ui.about import About
 
-AUTOMATIC_RETRY_S = (5, 10, 20, 40, 60)
-RETRY_JITTER = 0.2
-RETRY_AT_LIMIT_S = 24 * 3600
 TITLE_LIMIT_CHARS = 80
 PATH_LIMIT_CHARS = 200
 PICTURE_LIMIT_BYTES = 64 * 1024 * 1024
@@ -63,7 +61,6 @@ class Presenter:
         self.texts = texts
         self._desk = desk
         self._clock = clock
-        self._now = now
         self._background = background or _daemon
         self._jitter = jitter or _random
         self._lock = threading.RLock()
@@ -81,8 +78,7 @@ class Presenter:
         self._errand = ""  # what is being done beside, a sentence
         self._counts_only = False
         self._diagnosing = True  # from the first view on; the work begins with start()
-        self._automatic_tries = 0
-        self._retry_due: float | None = None
+        self._countdown = Countdown(self._clock, now, self._jitter)
         self._lookout = Lookout(self._clock, self._jitter)
         self._receipt: Receipt | None = None
         self._closed = False
@@ -94,7 +90,7 @@ class Presenter:
     def view(self) -> View:
         """The dialog as it stands now; may be called from any thread."""
         with self._lock:
-            countdown = self._countdown()
+            is_trying = self._retrying or self._sending
             return View(
                 page=self._page,
                 title=one_line(self._desk.application, TITLE_LIMIT_CHARS) or self._general_title(),
@@ -110,7 +106,7 @@ class Presenter:
                 asks_access_code=self._notice.asks_access_code and self._desk.has_host,
                 retry_label=self._retry_label(),
                 retry_enabled=not (self._retrying or self._diagnosing or self._sending),
-                countdown_s=countdown,
+                countdown_s=None if is_trying else self._countdown.left_s(),
                 can_send=self._desk.can_send and self._receipt is None,
                 is_crash=self._notice.is_crash,
                 sending=self._sending,
@@ -162,7 +158,7 @@ class Presenter:
                 return
             if not self._retry_label():
                 return
-            self._retry_due = None
+            self._countdown.stop()
             self._lookout.stop()
             self._remark = ""
             if not self._desk.has_host:
@@ -264,7 +260,7 @@ class Presenter:
                 return
             self._before = Page.RECEIPT if self._receipt is not None else Page.MESSAGE
             self._page = Page.PHONE
-            self._retry_due = None
+            self._countdown.stop()
             self._remark = ""
         self._do(self.texts.say("Making the code…"), lambda: self._support.call(self.story))
 
@@ -288,7 +284,7 @@ class Presenter:
                 return
             self._sending = True
             self._counts_only = counts_only
-            self._retry_due = None
+            self._countdown.stop()
             self._remark = ""
         self._composition.write(story)
         self._refresh()
@@ -314,7 +310,7 @@ class Presenter:
     def stop_countdown(self) -> None:
         """The person is busy with something else: no automatic try."""
         with self._lock:
-            self._retry_due = None
+            self._countdown.stop()
         self._refresh()
 
     def discard(self) -> None:
@@ -333,7 +329,7 @@ class Presenter:
     def tick(self) -> None:
         """A face calls this about four times a second; starts what is due by itself."""
         with self._lock:
-            retry = self._retry_due is not None and self._clock() >= self._retry_due
+            retry = self._countdown.is_due()
             look = self._lookout.is_due() and not (retry or self._closed or self._busy())
             if look:
                 self._lookout.stop()
@@ -564,31 +560,15 @@ class Presenter:
 
     def _plan_retry(self) -> None:
         """Set the countdown that the verdict's retry policy allows."""
-        self._retry_due = None
-        if not self._desk.has_host or self._page is not Page.MESSAGE:
-            return
-        if self._notice.retry is Retry.AUTOMATIC and self._automatic_tries < len(AUTOMATIC_RETRY_S):
-            wait_s = AUTOMATIC_RETRY_S[self._automatic_tries] * (1 + RETRY_JITTER * self._jitter())
-            self._automatic_tries += 1
-        elif self._notice.retry is Retry.AT and self._notice.retry_at is not None:
-            wait_s = (self._notice.retry_at - self._now()).total_seconds()
-            if wait_s > RETRY_AT_LIMIT_S:
-                return
-            wait_s = max(wait_s, 1.0) * (1 + RETRY_JITTER * self._jitter() / 4)
-        else:
-            return
-        self._retry_due = self._clock() + wait_s
-
-    def _countdown(self) -> int | None:
-        if self._retry_due is None or self._retrying or self._sending:
-            return None
-        return max(0, int(self._retry_due - self._clock() + 0.999))
+        self._countdown.stop()
+        if self._desk.has_host and self._page is Page.MESSAGE:
+            self._countdown.plan(self._notice)
 
     def _turn_to(self, page: Page) -> None:
         with self._lock:
             if self._receipt is None and not self._sending:
                 self._page = page
-                self._retry_due = None
+                self._countdown.stop()
         self._refresh()
 
     def _open(self, url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import json
 import os
 import socket
@@ -379,10 +380,10 @@ def test_the_calling_thread_starts_nothing_and_opens_nothing(
 
     def start(function: Callable[..., object], arguments: tuple[object, ...]) -> int:
         events.append("a thread")
-        return _thread_start(function, arguments)
+        return really_start(function, arguments)
 
-    _thread_start = success._thread.start_new_thread
-    monkeypatch.setattr(success._thread, "start_new_thread", start)
+    really_start = _thread.start_new_thread
+    monkeypatch.setattr(_thread, "start_new_thread", start)
     sys.addaudithook(watch)
     listening = True
     guarded(lambda: None, target="https://first-success")

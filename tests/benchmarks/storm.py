@@ -281,8 +281,8 @@ client can guess how many others there are. Where the endpoint could take everyb
 waits of the clients (30 s at least after a failure) decide about the time, and not its capacity. Few clients
 a second come unevenly, whatever the rule.
 
-The last storm in each table was also run for real, with 2,000 spools, postmen and connections against the
-inbox (`python -m tests.benchmarks.storm_real`): all reports arrive, each once.
+Storms of 2,000 clients are also run for real, each with its own spool, postman and connections, against the
+inbox itself (`python -m tests.benchmarks.storm_real`): all reports arrive, each once.
 
 No jitter: every 30 s. Full jitter: random(0, min(900, 30·2ⁿ)) s. sentry-native: with its retries on, 15
 minutes doubled up to 2 hours where there was no answer; an answer such as 429 ends it. crashpad: one try.

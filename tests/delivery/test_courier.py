@@ -17,7 +17,7 @@ import pytest
 from reporter.delivery import courier
 from reporter.delivery.destination import Destination, Kind, Outcome
 from reporter.delivery.envelope import Envelope
-from reporter.delivery.lock import only_one
+from reporter.files import only_one
 from reporter.delivery.postman import Postman
 from reporter.delivery.receipt import Receipt, State
 from reporter.delivery.spool import Spool

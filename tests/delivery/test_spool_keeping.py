@@ -211,6 +211,27 @@ def test_a_spool_of_the_first_format_is_brought_up_to_date(tmp_path: Path) -> No
     assert kept.remark == ""
 
 
+def test_a_spool_of_the_second_format_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "spool.sqlite"
+    old = sqlite3.connect(path)
+    old.executescript(database._TABLES + database._SECOND_FORMAT)
+    old.execute(
+        "INSERT INTO reports (reference, report_json, state, created_at, sent_by_person, token, next_try_at) "
+        "VALUES ('AAAA-00001', x'7b7d', 'queued', 1800000000, 1, ?, 1800000060)",
+        ("a" * 64,),
+    )
+    old.execute("INSERT INTO attempts VALUES (1, 'AAAA-00001', 2, 'https://a/', 'postponed', 'busy')")
+    old.execute("PRAGMA user_version = 2")
+    old.commit()
+    old.close()
+    with Spool(path, now=lambda: NINE) as kept:
+        kept.mend_times()
+        [envelope] = kept.list()
+    assert envelope.token == "a" * 43, "an endpoint refuses longer ones"
+    assert envelope.next_try_at is not None, "when it was planned is not known, so nothing is shifted"
+    assert [row.server_fault for row in envelope.history] == [False]
+
+
 def test_reports_before_and_behind_the_damage_are_saved(tmp_path: Path) -> None:
     path = tmp_path / "spool.sqlite"
     with Spool(path) as kept:

@@ -12,9 +12,10 @@ from reporter.delivery.receipt import State
 from reporter.diagnosis.verdict import Retry
 from reporter.report.model import Story
 from reporter.texts import Translator
+from reporter.ui.countdown import AUTOMATIC_RETRY_S, RETRY_AT_LIMIT_S
 from reporter.ui.desk import RetryResult
 from reporter.ui.notice import ADVICE_LIMIT_ITEMS, HEADLINE_LIMIT_CHARS, tidy
-from reporter.ui.presenter import AUTOMATIC_RETRY_S, RETRY_AT_LIMIT_S, Presenter
+from reporter.ui.presenter import Presenter
 from reporter.ui.recorded import RecordedFace
 from reporter.ui.view import Page, View, retry_text
 from tests.ui.desk import EXPIRED, FIRST, LOCKED, REFERENCE, REFUSED, FakeDesk, receipt_of

@@ -281,7 +281,8 @@ def _wrapped(text: str, face: FreeTypeFont, room_px: int) -> list[str]:
                 lines.append(line)
             line = word
             while len(line) > 1 and face.getlength(line) > room_px:
-                fits = max(1, bisect_right(range(1, len(line)), float(room_px), key=partial(_length, face, line)))
+                length = partial(_length, face, line)
+                fits = max(1, bisect_right(range(1, len(line)), float(room_px), key=length))
                 lines.append(line[:fits])
                 line = line[fits:]
         lines.append(line)

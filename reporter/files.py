@@ -1,15 +1,36 @@
-"""A lock between processes that ends with its process: the lock of the operating system on a small file."""
+"""Files: whole or not at all, and one process at a time.
+
+The lock is the operating system's, on a small file, and ends with its process.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 RETRY_PAUSE_S = 0.02
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file for its owner alone, on the disk when this returns; raises OSError and leaves nothing.
+
+    Whoever reads meanwhile finds the file as it was, or as it is.
+    """
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 @contextlib.contextmanager
