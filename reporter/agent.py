@@ -89,6 +89,7 @@ def load_settings(target: str = "", command_line: Mapping[str, object] | None = 
         environ=os.environ,
         command_line=command_line or {},
         published=recall(target, os.environ) if target else None,
+        target=target,
     )
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reporter.delivery.postman import Postman
     from reporter.delivery.spool import Spool
     from reporter.settings.layers import Loaded
+    from reporter.settings.model import Settings
 
 ASKED_FOR_REPORTS = 5
 ASKED_FOR_DAYS = 30
@@ -235,21 +236,22 @@ def shown(address: str) -> str:
 def leave_to_courier(loaded: Loaded) -> None:
     """Start the process that sends what waits, now and later; see delivery/courier.py. Never raises.
 
-    Where one is at work already, the new one leaves at once.
+    Where one is at work already, the new one leaves at once. What has been kept for too long goes, too.
     """
     from reporter.delivery import courier
     from reporter.settings.layers import Layer
 
     settings = loaded.settings
-    if not settings.destinations_in_order() or settings.submission == "off" or not _spool_file().exists():
+    if not _spool_file().exists():
         return
     command = [*agent_command(), "queue", "flush", "--wait"]
     if loaded.origins["endpoint"].layer is Layer.COMMAND_LINE:
         command += ["--endpoint", settings.endpoint]
     try:
         with _watched_spool() as kept:
+            _tidy(kept, settings)
             waits = kept.next_due_s(datetime.now(UTC)) is not None
-        if waits:
+        if waits and settings.destinations_in_order() and settings.submission != "off":
             courier.start(command)
     except (ReporterError, OSError):
         return  # it stays in the spool; the next command tries again
@@ -259,15 +261,18 @@ def stay_as_courier(loaded: Loaded) -> list[Receipt]:
     """Send what waits, now and later, for two hours at most; raises SpoolError."""
     from reporter.delivery import courier
 
-    settings = loaded.settings
-    receipts = courier.stay(_spool_file(), lambda kept: postman(kept, loaded))
-    if _spool_file().exists():
-        with _watched_spool(loaded) as kept:
-            for sentence in kept.tidy(
-                retention_days=settings.retention_days, limit_bytes=settings.spool_limit_mb * 1_000_000
-            ):
-                _log(sentence)
-    return receipts
+    return courier.stay(_spool_file(), lambda kept: postman(kept, loaded))
+
+
+def _tidy(kept: Spool, settings: Settings) -> None:
+    """Forget reports and drafts of mails that have been kept as long as they should be."""
+    from reporter.delivery import mailprogram
+    from reporter.settings import paths
+
+    limit_bytes = settings.spool_limit_mb * 1_000_000
+    for sentence in kept.tidy(retention_days=settings.retention_days, limit_bytes=limit_bytes):
+        _log(sentence)
+    mailprogram.tidy(paths.mails(os.environ))
 
 
 def _spool_file() -> Path:
