@@ -33,6 +33,7 @@ class Attendant:
     """The thread that looks for notes, and what stands on them."""
 
     def __init__(self) -> None:
+        self.targets_limit = TARGETS_LIMIT
         self._wishes: list[str] = []
         self._process = 0  # in which it looks: a forked child has no threads
 
@@ -86,11 +87,16 @@ def noted(target: str) -> None:
         now_s = monotonic()
         if now_s < _due_at.get(target, 0.0):
             return
-        if target in _due_at or len(_due_at) < TARGETS_LIMIT:
+        if target in _due_at or len(_due_at) < attendant.targets_limit:
             _due_at[target] = now_s + INTERVAL_S
             attendant.leave(target)
     except Exception:  # noqa: BLE001 - never into the host, whatever it calls a target
         return
+
+
+def ask_nobody() -> None:
+    """From now on this process has no server asked: it is a demonstration or a measurement."""
+    attendant.targets_limit = 0
 
 
 def ask(target: str) -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 import reporter
 from reporter import agent, outbox
+from reporter.capture import success
 from reporter.capture.handover import Farewell
 from reporter.delivery.receipt import Receipt, State
 from reporter.demo import servers
@@ -107,6 +108,7 @@ def _sign_in(address: str, authority: Path) -> tuple[bool, Farewell | None]:
         )
         answer.raise_for_status()
 
+    success.ask_nobody()  # the process that asks would outlive the demo and its folder
     guarded = reporter.guard(target=address, application="Example ERP", version=reporter.__version__)
     try:
         guarded.run(login)

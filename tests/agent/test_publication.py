@@ -352,6 +352,15 @@ def test_a_host_with_ever_new_targets_starts_no_storm(
     assert len(rung) == success.TARGETS_LIMIT
 
 
+def test_a_demonstration_asks_nobody(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[str] = []
+    monkeypatch.setattr(success.attendant, "leave", rung.append)
+    monkeypatch.setattr(success.attendant, "targets_limit", success.TARGETS_LIMIT)
+    success.ask_nobody()
+    success.noted("https://a")
+    assert rung == []
+
+
 def test_nothing_reaches_the_host(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(target: str) -> None:
         asked.append(target)
