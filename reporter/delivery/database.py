@@ -94,7 +94,8 @@ CREATE TABLE rests (
     destination TEXT PRIMARY KEY,
     since REAL NOT NULL,
     until REAL NOT NULL,
-    reason TEXT NOT NULL
+    reason TEXT NOT NULL,
+    server_fault INTEGER NOT NULL
 )
 """
 _STEPS = (_TABLES, _SECOND_FORMAT, _THIRD_FORMAT)
@@ -111,7 +112,7 @@ _COLUMNS = {
     "automatic": "fingerprint, last_at, suppressed",
     "pauses": "destination, since, tried_at, reason",
     "spread": "only, seconds",
-    "rests": "destination, since, until, reason",
+    "rests": "destination, since, until, reason, server_fault",
 }
 
 # What SQLite's primary result codes mean for the person who must mend it.

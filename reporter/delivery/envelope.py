@@ -24,11 +24,13 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rest(msgspec.Struct, frozen=True, kw_only=True):
-    """A destination that asked to be left alone ``until`` a time (``Retry-After``), and why."""
+    """A destination that asked to be left alone ``until`` a time (``Retry-After``), why, and whether it did so
+    in a server fault."""
 
     destination: str
     until: datetime
     reason: str
+    server_fault: bool = False
 
 
 class Pause(msgspec.Struct, frozen=True, kw_only=True):

@@ -128,6 +128,7 @@ class Postman:
                 kind=Kind.POSTPONED,
                 reason=rest.reason,
                 retry_after_s=(rest.until - now).total_seconds(),
+                server_fault=rest.server_fault,
             )
             for rest in self._spool.rests()
         } | {
@@ -218,7 +219,12 @@ class Postman:
         elif outcome.kind is Kind.ACCEPTED:
             self._spool.resume(destination.name)
         elif outcome.retry_after_s:
-            self._spool.rest(destination.name, outcome.retry_after_s, outcome.reason)
+            self._spool.rest(
+                destination.name,
+                outcome.retry_after_s,
+                outcome.reason,
+                server_fault=outcome.server_fault,
+            )
 
     def _receipt(self, envelope: Envelope) -> Receipt:
         """The receipt as it may be told: without a destination nothing "will be sent by itself"."""

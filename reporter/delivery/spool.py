@@ -425,13 +425,13 @@ class Spool:
 
         self._database.run(write)
 
-    def rest(self, destination: str, seconds: float, reason: str) -> None:
+    def rest(self, destination: str, seconds: float, reason: str, *, server_fault: bool = False) -> None:
         """Remember that a destination asked not to be tried again before so much time."""
         now_s = self._now().timestamp()
 
         def write(db: sqlite3.Connection) -> None:
-            row = (destination, now_s, now_s + min(max(seconds, 0.0), HORIZON_S), reason)
-            db.execute("INSERT OR REPLACE INTO rests VALUES (?, ?, ?, ?)", row)
+            row = (destination, now_s, now_s + min(max(seconds, 0.0), HORIZON_S), reason, server_fault)
+            db.execute("INSERT OR REPLACE INTO rests VALUES (?, ?, ?, ?, ?)", row)
 
         self._database.run(write)
 
@@ -442,11 +442,12 @@ class Spool:
         def read(db: sqlite3.Connection) -> tuple[Rest, ...]:
             # One that begins in the future was written by a clock that has since been set back.
             rows = db.execute(
-                "SELECT destination, until, reason FROM rests WHERE until > ? AND since <= ? ORDER BY until",
+                "SELECT destination, until, reason, server_fault FROM rests WHERE until > ? AND since <= ?",
                 (now_s, now_s + 1),
             )
             return tuple(
-                Rest(destination=name, until=_moment(until), reason=why) for name, until, why in rows
+                Rest(destination=name, until=_moment(until), reason=reason, server_fault=bool(fault))
+                for name, until, reason, fault in rows
             )
 
         return self._database.run(read)

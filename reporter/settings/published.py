@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from reporter.files import write_whole
 from reporter.settings import paths
 from reporter.settings.help import HelpOverride
 from reporter.settings.source import Entry, at, understand
@@ -112,17 +112,10 @@ def remember(
     if entry == known or (known is None and entry == _Published(target=key)):
         return True
     path = _path(key, environ)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with temporary.open("wb") as stream:
-            stream.write(msgspec.json.encode(entry))
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
+        write_whole(path, msgspec.json.encode(entry))
     except OSError:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         return False
     return True
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 
 from reporter.errors import FaceUnavailable
+from reporter.ui.display import is_silent
 from reporter.ui.face import Face
 
 FACES = ("auto", "window", "terminal", "none")
@@ -57,6 +58,11 @@ def _has_display(environ: Mapping[str, str], system: str) -> bool:
 
 
 def _window(appearance: str, environ: Mapping[str, str], system: str) -> Face:
+    if system not in ("win32", "darwin") and is_silent(environ.get("DISPLAY", "")):
+        raise FaceUnavailable(
+            f"The window cannot be shown: the display {environ['DISPLAY']} does not answer. "
+            "Set face to terminal, or set DISPLAY to a display that works."
+        )
     try:
         from reporter.ui.window import WindowFace
     except ImportError as error:

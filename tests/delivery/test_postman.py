@@ -328,6 +328,15 @@ def test_one_that_is_broken_or_paused_does(enqueue: Enqueue, postman: Postmen) -
         assert (receipt.state, receipt.destination) == (State.ACCEPTED, "relay")
 
 
+def test_while_a_broken_one_rests_what_comes_goes_to_the_next(enqueue: Enqueue, postman: Postmen) -> None:
+    broken = Desk(msgspec.structs.replace(FAULTY, retry_after_s=600), name="broken")
+    relay = Desk(ACCEPTED, name="relay")
+    for number in range(2):
+        enqueue(f"AAAA-AAAA{number}")
+        assert [receipt.destination for receipt in postman(broken, relay).flush()] == ["relay"]
+    assert broken.received == ["AAAA-AAAA0"]
+
+
 def test_the_next_try_is_for_the_destination_whose_time_comes_first(
     enqueue: Enqueue, postman: Postmen
 ) -> None:
