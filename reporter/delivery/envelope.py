@@ -24,8 +24,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rest(msgspec.Struct, frozen=True, kw_only=True):
-    """A destination that asked to be left alone ``until`` a time (``Retry-After``), why, and whether it did so
-    in a server fault."""
+    """A destination that asked to be left alone ``until`` a time (``Retry-After``), why, and whether that was
+    a server fault."""
 
     destination: str
     until: datetime

@@ -17,10 +17,10 @@ import pytest
 from reporter.delivery import courier
 from reporter.delivery.destination import Destination, Kind, Outcome
 from reporter.delivery.envelope import Envelope
-from reporter.files import only_one
 from reporter.delivery.postman import Postman
 from reporter.delivery.receipt import Receipt, State
 from reporter.delivery.spool import Spool
+from reporter.files import only_one
 from tests.waiting import wait_until
 
 REFERENCE = "7K3D-9QX2M"

@@ -14,11 +14,11 @@ import pytest
 from reporter.delivery.backoff import HORIZON_S
 from reporter.delivery.destination import Destination, Kind, Outcome
 from reporter.delivery.envelope import Envelope
-from reporter.files import only_one
 from reporter.delivery.postman import PAUSE_S, SERVER_FAULT_LIMIT_TRIES, Postman
 from reporter.delivery.receipt import State
 from reporter.delivery.spool import Spool
 from reporter.errors import SpoolError
+from reporter.files import only_one
 
 Enqueue = Callable[..., Envelope]
 

@@ -453,3 +453,13 @@ def test_the_time_grows_with_the_length_only() -> None:
     subprocess.run(
         [sys.executable, "-c", program], input=json.dumps(HOSTILE).encode(), check=True, timeout=120
     )
+
+
+@pytest.mark.parametrize(
+    "text", ['Srvr="srv1";Ref="erp";Usr="Иванов И.И.";Pwd="x";', "File=C:\\base;Usr=Иванов;", 'usr = "Ивано""в"']
+)
+def test_who_signs_in_to_1c_is_hidden(text: str) -> None:
+    clean, found = scrub.text(text)
+    assert "Ивано" not in clean
+    assert found["user name"] == 1
+    assert scrub.text(clean) == (clean, {})

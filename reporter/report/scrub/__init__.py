@@ -35,7 +35,7 @@ _SECRETS: tuple[Group, ...] = (
     group("@", *links.BARE, people.MAIL),
     *people.NUMBERS,
 )
-_HOST_NAMES = ("srvr", "server", "source", "host", "hostname", "hostaddr", "addr", "address")
+_NAMED = ("srvr", "server", "source", "host", "hostname", "hostaddr", "addr", "address", "usr")
 # The words that the rows for single lines are told by, by their rarest letters.
 _WORDS = (
     probe(
@@ -70,7 +70,7 @@ _WORDS = (
             "«ф»акс",
             "мо«б»",
         ),
-        *(f"{word}«=»" for name in _HOST_NAMES for word in (name, f"{name} ")),
+        *(f"{word}«=»" for name in _NAMED for word in (name, f"{name} ")),
     ),
     # Those without a rare letter; a word alone is found fastest.
     *("phone", r"tel[:.= ]", r"auth[ \t]+(?!at)", "negotiate[ \t]", "тел[:.]", "masterauth", "kinit "),
@@ -78,7 +78,7 @@ _WORDS = (
 
 
 def _words(*rows: Row) -> tuple[Group, ...]:
-    known = (*fields.COMMANDS, *shapes.AFTER_WORDS, people.TOLD_PHONE, *rows)
+    known = (*fields.COMMANDS, *shapes.AFTER_WORDS, people.TOLD_PHONE, people.SIGNED_IN, *rows)
     return tuple(group(words, *known) for words in _WORDS)
 
 

@@ -59,6 +59,14 @@ TOLD_PHONE: Row = row(
     _told_phone,
 )
 
+SIGNED_IN: Row = row(
+    "user name",
+    ("usr=", "usr ="),
+    r"(?i)(?<![^\W_])(Usr[ \t]?=[ \t]?)(?!\"?<user>)(?:\"(?:[^\"\r\n]|\"\")+\"|[^;\"\s&<]+)",
+    r"\1<user>",
+)
+"""Who signs in, in a connection string of 1C."""
+
 NUMBERS: tuple[Group, ...] = (
     group(
         r"\+(?:[ (]{0,2}[1-9][ \u00a0.()\u2011-]{0,3}\d)",
