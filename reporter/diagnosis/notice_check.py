@@ -185,7 +185,7 @@ def _document(body: bytes) -> tuple[dict[str, Any] | None, jsonplaces.Places, st
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
-        line = body.count(b"\n", 0, error.start) + 1
+        line = len(body[: error.start].split(b"\n"))
         column = error.start - body.rfind(b"\n", 0, error.start)
         return None, none, f"Line {line}, column {column}: this is not UTF-8; save it as UTF-8."
     if text.lstrip()[:1] == "<":

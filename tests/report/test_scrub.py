@@ -456,7 +456,8 @@ def test_the_time_grows_with_the_length_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['Srvr="srv1";Ref="erp";Usr="Иванов И.И.";Pwd="x";', "File=C:\\base;Usr=Иванов;", 'usr = "Ивано""в"']
+    "text",
+    ['Srvr="srv1";Ref="erp";Usr="Иванов И.И.";Pwd="x";', "File=C:\\base;Usr=Иванов;", 'usr = "Ивано""в"'],
 )
 def test_who_signs_in_to_1c_is_hidden(text: str) -> None:
     clean, found = scrub.text(text)

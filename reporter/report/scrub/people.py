@@ -62,7 +62,7 @@ TOLD_PHONE: Row = row(
 SIGNED_IN: Row = row(
     "user name",
     ("usr=", "usr ="),
-    r"(?i)(?<![^\W_])(Usr[ \t]?=[ \t]?)(?!\"?<user>)(?:\"(?:[^\"\r\n]|\"\")+\"|[^;\"\s&<]+)",
+    r"(?i)(?<![^\W_])(usr[ \t]?=[ \t]?)(?!\"?<user>)(?:\"(?:[^\"\r\n]|\"\")+\"|[^;\"\s&<]+)",
     r"\1<user>",
 )
 """Who signs in, in a connection string of 1C."""

@@ -309,7 +309,8 @@ class Editor(Annex):
         if easel.by_keyboard and self.window.focus_get() is easel.canvas:
             return say(KEYS_HINT)
         is_new = self._is_low and easel.tool is Tool.BLACK_OUT and not easel.sketch.is_changed
-        return say(PURPOSE if is_new else HINTS[easel.tool])
+        hint = PURPOSE if is_new else HINTS[easel.tool]
+        return say(hint)
 
     def _ask(self) -> None:
         """Marks would be lost: the row of buttons becomes a question."""
