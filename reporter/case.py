@@ -349,9 +349,9 @@ class Case:
         if self.verdict is None or self.verdict.layer not in NETWORK_LAYERS:
             outbox.inquire(self._loaded)
 
-    def seen(self, reference: str) -> None:
-        """The answer to this report was shown."""
-        outbox.mark_seen(reference)
+    def seen(self, answer: Answer) -> None:
+        """This answer was shown."""
+        outbox.mark_seen(answer.reference, answer.text)
 
     def send_automatically(self) -> Receipt | None:
         """Queue a report without a story, for the postman to send.

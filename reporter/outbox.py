@@ -82,7 +82,14 @@ def precheck(bundle: Bundle, loaded: Loaded) -> Precheck | None:
     except ReporterError:
         return None  # said when the settings were read
     answers = (place.precheck(question) for place in places)
-    return next((answer for answer in answers if answer is not None), None)
+    found = next((answer for answer in answers if answer is not None and answer.later is None), None)
+    if found is not None and found.spread_s is not None:
+        try:
+            with _watched_spool() as kept:
+                kept.spread(found.spread_s)
+        except ReporterError as error:
+            _log(str(error))
+    return found
 
 
 def answers() -> list[Receipt]:
@@ -115,11 +122,11 @@ def inquire(loaded: Loaded) -> None:
         _log(str(error))
 
 
-def mark_seen(reference: str) -> None:
-    """The person was shown support's answer; never raises."""
+def mark_seen(reference: str, answer: str) -> None:
+    """The person was shown support's ``answer``; never raises."""
     try:
         with _watched_spool() as kept:
-            kept.mark_seen(reference)
+            kept.mark_seen(reference, answer)
     except ReporterError as error:
         _log(str(error))
 
@@ -129,7 +136,7 @@ def hand_to_mail(bundle: Bundle, mailbox: str) -> bool:
     from reporter.delivery import mailprogram
     from reporter.settings import paths
 
-    return mailprogram.hand_over(_envelope(bundle), folder=paths.spool(os.environ) / "mail", mailbox=mailbox)
+    return mailprogram.hand_over(_envelope(bundle), folder=paths.mails(os.environ), mailbox=mailbox)
 
 
 def mailbox(loaded: Loaded, help_url: str) -> str:
@@ -261,7 +268,9 @@ def stay_as_courier(loaded: Loaded) -> list[Receipt]:
     """Send what waits, now and later, for two hours at most; raises SpoolError."""
     from reporter.delivery import courier
 
-    return courier.stay(_spool_file(), lambda kept: postman(kept, loaded))
+    return courier.stay(
+        _spool_file(), lambda kept: postman(kept, loaded), spread_s=loaded.settings.spread_seconds
+    )
 
 
 def _tidy(kept: Spool, settings: Settings) -> None:

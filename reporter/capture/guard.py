@@ -1,8 +1,8 @@
 """guard: a login runs; when it cannot connect, Reporter stands in.
 
-A login that works costs a function call and a look at the clock: no import, no I/O (``success``). A fault of the connection opens
-the dialog in a process of its own; programming errors pass through untouched. Whatever goes wrong in
-Reporter itself, the host sees only its own exception.
+A login that works costs a function call and a look at the clock: no import, no I/O (``success``). A
+fault of the connection opens the dialog in a process of its own; programming errors pass through
+untouched. Whatever goes wrong in Reporter itself, the host sees only its own exception.
 """
 
 from __future__ import annotations

@@ -146,7 +146,7 @@ def status(reference: str | None, json_: bool, **given: str | None) -> None:
         print_receipts(receipts, json_, none="No report was sent from this computer.")
         for envelope in shown:
             if envelope.answer:
-                kept.mark_seen(envelope.reference)
+                kept.mark_seen(envelope.reference, envelope.answer)
     delivered = all(receipt.state in ("accepted", "answered") for receipt in receipts)
     finish(DONE if delivered else FAILED)
 

@@ -103,8 +103,13 @@ class NativeDestination(Destination):
             "sent_by_person": question.sent_by_person,
         }
         answer = self._ask("precheck", document, {})
-        if isinstance(answer, str) or answer.status != HTTPStatus.OK:
-            return None
+        if isinstance(answer, str):
+            return Precheck(later=_postponed(answer))
+        if answer.status != HTTPStatus.OK:
+            outcome = judge(answer, reference=question.reference, now=self._now())
+            is_busy = outcome.kind is Kind.POSTPONED and answer.status >= HTTPStatus.BAD_REQUEST
+            is_known = answer.status != HTTPStatus.NOT_IMPLEMENTED
+            return Precheck(later=outcome) if is_busy and is_known else None
         try:
             said = msgspec.convert(answer.json_object(), _Said)
         except msgspec.ValidationError:

@@ -1,10 +1,12 @@
 """Limits: how much the inbox lets in at once, and how often.
 
-Who is turned away is told when to come back, each at a time of their own.
+Who is turned away is told when to come back: each gets the next turn, so that all together come no faster
+than they can be let in.
 """
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from reporter.inbox.answering import Problem
 
 RETRY_SHORTEST_S = 5
 RETRY_LONGEST_S = 60
+RETRY_LIMIT_S = 24 * 3600
 
 
 class Bucket:
@@ -26,6 +29,7 @@ class Bucket:
         self._clock = clock
         self._left = self._burst
         self._at = clock()
+        self._turn = self._at
 
     def takes(self) -> bool:
         """Whether one more may pass now; if so it is counted."""
@@ -42,7 +46,13 @@ class Bucket:
     def let_in(self) -> None:
         """Raises Problem where no more may pass now."""
         if not self.takes():
-            raise too_many()
+            raise too_many(self._next_turn_s())
+
+    def _next_turn_s(self) -> int:
+        """How long the next one who is turned away has to wait for a turn that is given to nobody else."""
+        now = self._clock()
+        self._turn = max(self._turn, now) + 1 / self._rate
+        return min(RETRY_LIMIT_S, max(RETRY_SHORTEST_S, math.ceil(self._turn - now)))
 
 
 class Room:
@@ -63,10 +73,12 @@ class Room:
         self._left += count
 
 
-def too_many() -> Problem:
+def too_many(wait_s: int | None = None) -> Problem:
     """What those hear who are turned away; the time to come back is only for them."""
     return Problem(
-        429, "More comes in than this inbox can take; send it again later.", Retry_After=come_back_s()
+        429,
+        "More comes in than this inbox can take; send it again later.",
+        Retry_After=come_back_s() if wait_s is None else str(wait_s),
     )
 
 

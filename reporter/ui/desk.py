@@ -181,7 +181,7 @@ class Desk(Protocol):
     def inquire(self) -> None:
         """Ask support for answers to earlier reports; may take long."""
 
-    def seen(self, reference: str) -> None:
+    def seen(self, answer: Answer) -> None:
         """The answer to this report was shown; it is not shown again."""
 
     def about(self) -> About:

@@ -74,7 +74,7 @@ class Support:
                 if answer.reference in self._shown:
                     continue
                 self._shown.add(answer.reference)
-            self._desk.seen(answer.reference)
+            self._desk.seen(answer)
 
     def call(self, story: Story) -> None:
         """Make the report ready for a telephone."""

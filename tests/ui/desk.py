@@ -318,8 +318,8 @@ class FakeDesk:
         self.inquiries += 1
         self.known_answers = [*self.known_answers, *self.new_answers]
 
-    def seen(self, reference: str) -> None:
-        self.seen_answers.append(reference)
+    def seen(self, answer: Answer) -> None:
+        self.seen_answers.append(answer.reference)
 
     def send(self, story: Story, *, counts_only: bool = False) -> Receipt:
         self.sent.append(story)
