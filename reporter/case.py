@@ -53,6 +53,7 @@ FIRST_ADVICE = (
 )
 NETWORK_LAYERS = ("local", "dns", "portal", "proxy")
 """Layers whose faults keep every server out of reach, not only this one."""
+SESSION_ADVICE = (N_("You need not do anything: this window closes when the connection is back."),)
 CRASH_ADVICE = (
     N_("Start the program again; what was saved before is still there."),
     N_("If it happens again, send a report: it holds what support needs to find the cause."),
@@ -111,6 +112,7 @@ class Case:
         self._facts: Facts | None = None
         self._logs: tuple[list[LogTail], list[Dropped]] | None = None
         self._hidden: tuple[Verdict | None, Names] | None = None
+        self._addresses: frozenset[str] | None = None
         self._once = threading.Lock()
         self._wanted = Wanted.EVERYTHING
         self._contents = Contents(
@@ -122,6 +124,8 @@ class Case:
     def first_notice(self) -> Notice:
         """What can be said before anything was measured."""
         say = self.texts.say
+        if self.failure.is_session:
+            return self._session_notice()
         if not self.failure.is_crash:
             headline = say(
                 "No connection to {host} could be made",
@@ -164,6 +168,8 @@ class Case:
             self._measured = [str(error)] if self.failure.target else []
         if self.failure.is_crash:
             return self.first_notice()
+        if self.failure.is_session:
+            return self._session_notice()
         return self._notice(self.verdict.headline, self.verdict.advice)
 
     def look_again(self) -> Recovery:
@@ -175,6 +181,11 @@ class Case:
             return Recovery.SERVER
         was_cut_off = self.verdict.layer in NETWORK_LAYERS and found.layer not in NETWORK_LAYERS
         return Recovery.NETWORK if was_cut_off else Recovery.NOTHING
+
+    def network_changed(self) -> bool:
+        """Whether this computer has other addresses than when this was last asked."""
+        before, self._addresses = self._addresses, examination.own_addresses()
+        return before is not None and self._addresses not in (before, frozenset())
 
     def retry(self, access_code: str) -> RetryResult:
         """Ask the host for one more try of the login."""
@@ -474,7 +485,7 @@ class Case:
             advice=advice,
             help_text=offered.text,
             help_url=offered.url,
-            retry=verdict.retry if verdict and automatic else Retry.AFTER_FIX,
+            retry=self._retry_policy(verdict) if verdict and automatic else Retry.AFTER_FIX,
             retry_at=verdict.retry_at if verdict else None,
             asks_access_code=cause == "app.session_locked" and accepts_code,
             may_recover=layer != "" and verdict is not None and verdict.retry is not Retry.BY_HAND,
@@ -483,8 +494,29 @@ class Case:
             service_url=service.url if service and is_told else "",
             details=self._details(),
             is_crash=self.failure.is_crash,
+            is_session=self.failure.is_session,
             is_cut_off=layer in NETWORK_LAYERS,
         )
+
+    def _session_notice(self) -> Notice:
+        """For a running session: that its connection is being restored, then why it was lost."""
+        say, verdict = self.texts.say, self.verdict
+        host = _host_of(self.failure.target) or say("the server")
+        if not self.has_host or (verdict is not None and verdict.retry is Retry.BY_HAND):
+            headline = say("The connection to {host} was lost.", host=host)
+        else:
+            headline = say("The connection to {host} was lost. It is being restored.", host=host)
+        if verdict is None:
+            advice = [say(sentence) for sentence in SESSION_ADVICE] if self.has_host else []
+        else:
+            is_back = verdict.cause == "ok"
+            advice = list(verdict.advice) if is_back else [verdict.headline, *verdict.advice]
+        return self._notice(headline, advice)
+
+    def _retry_policy(self, verdict: Verdict) -> Retry:
+        """A session also waits for what somebody has to mend; never for what a person has to do."""
+        is_waiting = self.failure.is_session and verdict.retry is Retry.AFTER_FIX
+        return Retry.AUTOMATIC if is_waiting else verdict.retry
 
     def _help(self) -> Help:
         """What the administrator offers for this verdict."""

@@ -149,6 +149,28 @@ def _domain(name: str) -> str:
     return domain if dot and not domain.replace(".", "").isdigit() and "." in domain else ""
 
 
+def own_addresses() -> frozenset[str]:
+    """The addresses of this computer on networks that are up, without its own loop; empty where none."""
+    import psutil
+
+    up = {name for name, one in psutil.net_if_stats().items() if one.isup}
+    return frozenset(
+        address.address
+        for name, addresses in psutil.net_if_addrs().items()
+        for address in addresses
+        if name in up and address.family.name in ("AF_INET", "AF_INET6") and not _is_loop(address.address)
+    )
+
+
+def _is_loop(address: str) -> bool:
+    import ipaddress
+
+    try:
+        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return True
+
+
 def collect_facts(
     loaded: Loaded, *, name: str = "", version: str = "", target: str = "", program_pid: int = 0
 ) -> Facts:

@@ -17,6 +17,7 @@ from reporter.errors import FailureFormatError
 from reporter.texts.safe import one_line, plain
 
 SCHEMA = "failure/1"
+SESSION = "session"
 FAILURE_LIMIT_BYTES = 32 * 1024 * 1024
 MESSAGE_LIMIT_CHARS = 16_384
 TRACEBACK_LIMIT_CHARS = 65_536
@@ -74,8 +75,8 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """One failed attempt; times are RFC 3339 with zone.
 
-    ``action``: ``login``; ``run`` where the program ended by itself, ``work`` where a part of it failed and
-    it goes on.
+    ``action``: ``login``; ``session`` where a running session lost its server; ``run`` where the program
+    ended by itself, ``work`` where a part of it failed and it goes on.
     """
 
     schema: str = SCHEMA
@@ -91,6 +92,11 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     def is_crash(self) -> bool:
         """A fault of the program itself, in which a login has no part."""
         return self.action in ("run", "work")
+
+    @property
+    def is_session(self) -> bool:
+        """A running session lost its server, and the connection is to be restored."""
+        return self.action == SESSION
 
 
 def parse(raw: bytes) -> Failure:

@@ -31,6 +31,7 @@ def guard(
     application: str = "",
     version: str = "",
     catch: tuple[type[BaseException], ...] = (),
+    session: bool = False,
 ) -> T: ...
 @overload
 def guard(
@@ -39,6 +40,7 @@ def guard(
     application: str = "",
     version: str = "",
     catch: tuple[type[BaseException], ...] = (),
+    session: bool = False,
 ) -> Guard: ...
 def guard(
     login: Callable[..., Any] | None = None,
@@ -48,6 +50,7 @@ def guard(
     application: str = "",
     version: str = "",
     catch: tuple[type[BaseException], ...] = (),
+    session: bool = False,
 ) -> Any:
     """Run ``login`` and return its result; or, without one, a decorator and context manager.
 
@@ -66,24 +69,33 @@ def guard(
     exception go on.
 
     ``target``: the address of the login, as for ``reporter diagnose``; ``application`` and ``version``
-    name the host; ``catch``: further exception types that mean a failed login.
+    name the host; ``catch``: further exception types that mean a failed login. ``session``: this is no login,
+    but a running session that restores its connection; the dialog says so, counts down to the next try, and
+    closes itself when one works.
     """
-    guarded = Guard(target, application, version, catch)
+    guarded = Guard(target, application, version, catch, session=session)
     return guarded if login is None else guarded.run(login)
 
 
 class Guard:
     """What ``guard`` gives without a login: a decorator, a context manager, and ``run``."""
 
-    __slots__ = ("_application", "_catch", "_target", "_version", "farewell")
+    __slots__ = ("_application", "_catch", "_session", "_target", "_version", "farewell")
 
     def __init__(
-        self, target: str, application: str, version: str, catch: tuple[type[BaseException], ...]
+        self,
+        target: str,
+        application: str,
+        version: str,
+        catch: tuple[type[BaseException], ...],
+        *,
+        session: bool = False,
     ) -> None:
         self._target = target
         self._application = application
         self._version = version
         self._catch = catch
+        self._session = session
         self.farewell: Farewell | None = None
         """What the last dialog ended with: verdict and receipt; None while there was none."""
 
@@ -245,12 +257,13 @@ class Guard:
         from datetime import UTC, datetime
 
         from reporter.capture.backtrace import safe_str
-        from reporter.capture.failure import Application, Failure, tidy
+        from reporter.capture.failure import SESSION, Application, Failure, tidy
         from reporter.capture.unwrap import describe, response
 
         return tidy(
             Failure(
                 occurred_at=datetime.now(UTC).astimezone(),
+                action=SESSION if self._session else "login",
                 target=self._target,
                 message=safe_str(error),
                 exception=describe(error),

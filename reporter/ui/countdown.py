@@ -9,6 +9,7 @@ from reporter.diagnosis.verdict import Retry
 from reporter.ui.notice import Notice
 
 AUTOMATIC_RETRY_S = (5, 10, 20, 40, 60)
+SESSION_TRIES_LIMIT = 1_000
 RETRY_JITTER = 0.2
 RETRY_AT_LIMIT_S = 24 * 3600
 
@@ -16,6 +17,7 @@ RETRY_AT_LIMIT_S = 24 * 3600
 class Countdown:
     """Plans the tries that a verdict's retry policy allows: after 5, 10, 20, 40 and 60 s, or at its time.
 
+    A session goes on every 60 s, SESSION_TRIES_LIMIT times in all (more than half a day).
     ``clock`` gives monotonic seconds, ``now`` the time of day with zone, ``jitter`` a number from 0 to 1.
     """
 
@@ -31,8 +33,10 @@ class Countdown:
     def plan(self, notice: Notice) -> None:
         """Plan the next try, where there is to be one."""
         self._due = None
-        if notice.retry is Retry.AUTOMATIC and self._tries < len(AUTOMATIC_RETRY_S):
-            wait_s = AUTOMATIC_RETRY_S[self._tries] * (1 + RETRY_JITTER * self._jitter())
+        limit = SESSION_TRIES_LIMIT if notice.is_session else len(AUTOMATIC_RETRY_S)
+        if notice.retry is Retry.AUTOMATIC and self._tries < limit:
+            step = min(self._tries, len(AUTOMATIC_RETRY_S) - 1)
+            wait_s = AUTOMATIC_RETRY_S[step] * (1 + RETRY_JITTER * self._jitter())
             self._tries += 1
         elif notice.retry is Retry.AT and notice.retry_at is not None:
             wait_s = (notice.retry_at - self._now()).total_seconds()

@@ -109,6 +109,9 @@ class Desk(Protocol):
     def look_again(self) -> Recovery:
         """Measure once more and tell what is back; what is shown and sent stays as it is."""
 
+    def network_changed(self) -> bool:
+        """Whether this computer has other addresses than when this was last asked; measures nothing."""
+
     def retry(self, access_code: str) -> RetryResult:
         """Have the host try its login once more."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 INTERVALS_S = (10, 20, 40, 60)
+NETWORK_INTERVAL_S = 3
 JITTER = 0.3
 LOOKS_LIMIT = 200
 
@@ -37,3 +38,18 @@ class Lookout:
     def is_due(self) -> bool:
         """Whether the time of the planned look has come."""
         return self._due is not None and self._clock() >= self._due
+
+
+class Beat:
+    """Comes due every NETWORK_INTERVAL_S seconds of ``clock``: the glance at this computer's own network."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._due = clock()
+
+    def is_due(self) -> bool:
+        """Whether it is time; if so, the next time is planned."""
+        if self._clock() < self._due:
+            return False
+        self._due = self._clock() + NETWORK_INTERVAL_S
+        return True

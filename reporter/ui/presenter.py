@@ -24,7 +24,7 @@ from reporter.ui.composition import Composition
 from reporter.ui.countdown import Countdown
 from reporter.ui.desk import Desk, Preview, Recovery, RetryResult, Wanted
 from reporter.ui.face import Face
-from reporter.ui.lookout import Lookout
+from reporter.ui.lookout import Beat, Lookout
 from reporter.ui.notice import Notice, tidy
 from reporter.ui.support import Support
 from reporter.ui.view import Page, View, local_time, receipt_lines
@@ -80,6 +80,7 @@ class Presenter:
         self._diagnosing = True  # from the first view on; the work begins with start()
         self._countdown = Countdown(self._clock, now, self._jitter)
         self._lookout = Lookout(self._clock, self._jitter)
+        self._beat = Beat(self._clock)
         self._receipt: Receipt | None = None
         self._closed = False
         self.succeeded = False
@@ -126,6 +127,7 @@ class Presenter:
                 offers_phone=self._offers_phone(),
                 can_mail=self._page is Page.PHONE and self._desk.can_mail,
                 telephone=self._support.telephone,
+                is_session=self._notice.is_session,
             )
 
     @property
@@ -185,6 +187,8 @@ class Presenter:
             self._refresh()
         else:
             self._turn_to(Page.MESSAGE)
+            if self._notice.is_session and not (self._retrying or self._diagnosing):
+                self._plan_retry()  # it goes on being restored
 
     def write(self, story: Story) -> None:
         """The person has written this so far; in a pause it is kept for the next time."""
@@ -308,7 +312,10 @@ class Presenter:
             self._open(self._receipt.page)
 
     def stop_countdown(self) -> None:
-        """The person is busy with something else: no automatic try."""
+        """The person is busy with something else: no automatic try. A session goes on being restored, unless
+        a code is being entered."""
+        if self._notice.is_session and not self._notice.asks_access_code:
+            return
         with self._lock:
             self._countdown.stop()
         self._refresh()
@@ -333,12 +340,15 @@ class Presenter:
             look = self._lookout.is_due() and not (retry or self._closed or self._busy())
             if look:
                 self._lookout.stop()
+            glance = self._restores() and not (retry or look) and self._beat.is_due()
         if self._composition.is_due():
             self.keep()
         if retry:
             self.try_again()
         elif look:
             self._work(self._look_again)
+        elif glance:
+            self._work(self._glance)
 
     # The work behind it
 
@@ -417,7 +427,11 @@ class Presenter:
             if self._closed or self._busy():
                 return  # the next diagnosis plans the next look
             if recovery is Recovery.SERVER:
-                self._remark = self.texts.say("The server can be reached again. You can sign in now.")
+                self._remark = (
+                    self.texts.say("The server can be reached again.")
+                    if self._notice.is_session
+                    else self.texts.say("The server can be reached again. You can sign in now.")
+                )
                 signs_in = self._desk.has_host and self._notice.retry is Retry.AUTOMATIC
                 if signs_in and self._page is Page.MESSAGE:
                     self.try_again()
@@ -425,7 +439,21 @@ class Presenter:
                 if recovery is Recovery.NETWORK:
                     self._remark = self.texts.say("The network is back; the server is not within reach yet.")
                 self._lookout.plan()
+                if recovery is Recovery.NETWORK and self._restores():
+                    self.try_again()
         self._refresh()
+
+    def _restores(self) -> bool:
+        """A session waits for its next try by itself, and need not wait for a time that the server named."""
+        waits = self._notice.is_session and self._countdown.left_s() is not None
+        return waits and self._notice.retry is Retry.AUTOMATIC and not self._closed
+
+    def _glance(self) -> None:
+        """Try at once when this computer came back to a network."""
+        if self._desk.network_changed():
+            with self._lock:
+                if self._restores():
+                    self.try_again()
 
     def _retry(self, access_code: str) -> None:
         result = self._desk.retry(access_code)
@@ -514,6 +542,8 @@ class Presenter:
             return say("Sending the report…")
         if self._retrying and self._notice.is_crash:
             return say("Starting the program again…")
+        if self._retrying and self._notice.is_session:
+            return say("Restoring the connection…")
         if self._retrying:
             return say("Trying to sign in again…")
         if self._attaching:
@@ -543,6 +573,8 @@ class Presenter:
 
     def _general_title(self) -> str:
         say = self.texts.say
+        if self._notice.is_session:
+            return say("Connection lost")
         return say("Program help") if self._notice.is_crash else say("Sign-in help")
 
     def _retry_label(self) -> str:
@@ -550,6 +582,8 @@ class Presenter:
         say = self.texts.say
         if self._notice.is_crash:
             return say("Start again") if self._desk.has_host else ""
+        if self._notice.is_session and self._desk.has_host:
+            return say("Try now")
         return say("Try again") if self._desk.has_host else say("Check again")
 
     def _service_until(self) -> str:

@@ -35,7 +35,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     ``service_message``: of the startup-error service; ``service_until``: a phrase, empty where it has no end;
     ``countdown_s``: whole seconds until the next automatic try, null when none is planned;
     ``retry_label``: what one more try is called here, empty where there is nothing to try;
-    ``is_crash``: a program has ended by itself; ``is_restored``: the story began with what was kept from last
+    ``is_crash``: a program has ended by itself; ``is_session``: a running session restores its connection;
+    ``is_restored``: the story began with what was kept from last
     time; ``sections`` and ``attachments``: what the report holds, known while the person composes it;
     ``busy``: what is going on, a sentence, empty when nothing is; ``remark``: a passing sentence
     (the last try, a copied text); ``receipt_lines``: what became of the report, its headline first.
@@ -78,6 +79,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     offers_phone: bool = False
     can_mail: bool = False
     telephone: ByTelephone | None = None
+    is_session: bool = False
 
 
 def retry_text(view: View) -> str:

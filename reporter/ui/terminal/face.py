@@ -64,9 +64,12 @@ class TerminalFace(Face):
             self._out.line("")
         if presenter.succeeded:
             say = self._texts.say
-            self._out.line(
-                say("The program was started again.") if first.is_crash else say("The sign-in worked.")
-            )
+            if first.is_session:
+                self._out.line(say("The connection is back."))
+            else:
+                self._out.line(
+                    say("The program was started again.") if first.is_crash else say("The sign-in worked.")
+                )
         presenter.close()
         if self._own_streams:
             self._reader.close()
