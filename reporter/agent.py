@@ -125,20 +125,23 @@ def remember(target: str, *, help_text: str = "", help_url: str = "") -> None:
 def watch(command: Sequence[str], *, target: str = "", loaded: Loaded | None = None) -> int:
     """Run a program; show the dialog when it crashes or reports a failed login; return its exit status.
 
-    "Try again" in the dialog starts the program once more. Raises UsageError when it cannot be started.
+    "Try again" in the dialog starts the program once more, with the access code of a locked system in the place
+    of ``{access_code}``. Raises UsageError when it cannot be started.
     """
     from reporter.capture import watched
 
+    access_code = ""
     while True:
-        ended = watched.run(command, target=target)
+        ended = watched.run(command, target=target, access_code=access_code)
         if ended.failure is None:
             return ended.status
         in_force = loaded or load_settings(ended.failure.target)
-        host = watched.Restart()
+        host = watched.Restart(command)
         face = face_for(in_force, terminal=at_a_terminal())
         stand_in(ended.failure, loaded=in_force, face=face, host=host)
         if not host.wanted:
             return ended.status
+        access_code = host.access_code
 
 
 def face_for(loaded: Loaded, *, terminal: bool) -> Face:

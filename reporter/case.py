@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from reporter import examination, outbox
-from reporter.capture.failure import Failure
+from reporter.capture.failure import Failure, without
 from reporter.capture.handover import Farewell, Result
 from reporter.delivery.receipt import Receipt
 from reporter.diagnosis.evidence import ServiceNoticeOutcome
@@ -112,6 +112,7 @@ class Case:
         self._facts: Facts | None = None
         self._logs: tuple[list[LogTail], list[Dropped]] | None = None
         self._hidden: tuple[Verdict | None, Names] | None = None
+        self._codes: set[str] = set()
         self._addresses: frozenset[str] | None = None
         self._once = threading.Lock()
         self._wanted = Wanted.EVERYTHING
@@ -158,7 +159,7 @@ class Case:
             self.verdict = examination.diagnose(
                 self.failure.target,
                 settings=self._loaded.settings,
-                failure=self.failure,
+                failure=self.failure if self.failure.is_told else None,
                 texts=self.texts,
                 observer=note,
             )
@@ -176,7 +177,12 @@ class Case:
         """Measure once more, and compare with the verdict that is shown."""
         if self.verdict is None:
             return Recovery.NOTHING
-        found = examination.diagnose(self.failure.target, texts=self.texts, settings=self._loaded.settings)
+        try:
+            found = examination.diagnose(
+                self.failure.target, texts=self.texts, settings=self._loaded.settings
+            )
+        except TargetError:  # a file database has nothing to measure
+            return Recovery.NOTHING
         if found.cause == "ok":
             return Recovery.SERVER
         was_cut_off = self.verdict.layer in NETWORK_LAYERS and found.layer not in NETWORK_LAYERS
@@ -195,7 +201,10 @@ class Case:
             return RetryResult.HOST_GONE
         if result.failure is None:
             return RetryResult.SUCCEEDED
+        self._codes.add(access_code)
         self.failure = result.failure
+        for code in self._codes:  # a host may quote what it was given
+            self.failure = without(self.failure, code)
         return RetryResult.FAILED
 
     def draft(self) -> Story:
@@ -385,8 +394,9 @@ class Case:
         """The report as it would leave: without what support's endpoint said it does not want."""
         from reporter.report.summary import summarize
 
+        wanted = self._wanted  # of now: the preview showed it, and building takes its time
         bundle = self.bundle(story)
-        return summarize(bundle) if self._wanted is Wanted.SUMMARY else bundle
+        return summarize(bundle) if wanted is Wanted.SUMMARY else bundle
 
     def bundle(self, story: Story, *, sent_by_person: bool = True, suppressed: int = 0) -> Bundle:
         """The report as it stands, with what goes with it; the same story gives the same bytes."""
@@ -502,7 +512,7 @@ class Case:
         """For a running session: that its connection is being restored, then why it was lost."""
         say, verdict = self.texts.say, self.verdict
         host = _host_of(self.failure.target) or say("the server")
-        if not self.has_host or (verdict is not None and verdict.retry is Retry.BY_HAND):
+        if not self.has_host or (verdict is not None and self._retry_policy(verdict) is Retry.BY_HAND):
             headline = say("The connection to {host} was lost.", host=host)
         else:
             headline = say("The connection to {host} was lost. It is being restored.", host=host)
@@ -514,9 +524,15 @@ class Case:
         return self._notice(headline, advice)
 
     def _retry_policy(self, verdict: Verdict) -> Retry:
-        """A session also waits for what somebody has to mend; never for what a person has to do."""
-        is_waiting = self.failure.is_session and verdict.retry is Retry.AFTER_FIX
-        return Retry.AUTOMATIC if is_waiting else verdict.retry
+        """A session also waits for what somebody has to mend, and for what passed before it was measured;
+        never after an answer about a person, nor after one that may be about a person."""
+        error = self.failure.exception
+        is_of_the_network = error is not None and (
+            error.timed_out or (error.errno, error.gai_code, error.reason) != (None, None, None)
+        )
+        has_passed = verdict.cause == "ok" or (verdict.cause == "unknown" and is_of_the_network)
+        is_waiting = verdict.retry is Retry.AFTER_FIX or has_passed
+        return Retry.AUTOMATIC if self.failure.is_session and is_waiting else verdict.retry
 
     def _help(self) -> Help:
         """What the administrator offers for this verdict."""
@@ -538,4 +554,4 @@ def _host_of(target: str) -> str:
     try:
         return parse_target(target).host
     except TargetError:
-        return target[:80]
+        return target.removeprefix(examination.INFOBASE)[:80]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,9 +24,13 @@ if TYPE_CHECKING:
     from reporter.report.pseudonyms import Names
     from reporter.settings.layers import Loaded
     from reporter.settings.model import Settings
+    from reporter.settings.v8i import Found, Infobase
 
 INFOBASE = "infobase:"
 """Before the name of a database of the v8i lists, where a target is asked for."""
+SHORTEST_DEADLINE_S = 0.1
+NEAREST_LIMIT_NAMES = 2_000
+QUOTED_LIMIT_ITEMS = 5
 _ADDRESS_MEMBERS = ("address", "addresses", "host")
 
 
@@ -40,22 +45,110 @@ def diagnose(
 ) -> Verdict:
     """Measure the way to an address and judge it; raises TargetError for an address that is not one.
 
-    ``settings`` name what else in the network may be asked.
+    ``address`` may be ``infobase:NAME``, of which the server is measured. ``settings`` name what else in the
+    network may be asked.
     """
     from reporter.diagnosis import rules
     from reporter.diagnosis.hearsay import heard
     from reporter.diagnosis.ladder import examine
     from reporter.diagnosis.target import parse_target
 
+    begun_s = monotonic()
+    target = parse_target(measured_address(address))
     reported = None if failure is None else heard(failure)
     evidence = examine(
-        parse_target(address),
+        target,
         surroundings=_surroundings(settings),
         reported=reported,
-        deadline_s=deadline_s,
+        # The lists of databases may lie on a disk that takes its time.
+        deadline_s=max(deadline_s - (monotonic() - begun_s), SHORTEST_DEADLINE_S),
         observer=observer,
     )
     return rules.diagnose(evidence, texts)
+
+
+def check(target: str) -> None:
+    """Raises TargetError for what no login can go to; a file database has no server, and is none of these."""
+    from reporter.diagnosis.target import parse_target
+
+    if target.startswith(INFOBASE):
+        database(target.removeprefix(INFOBASE))
+    else:
+        parse_target(target)
+
+
+def measured_address(target: str) -> str:
+    """What is measured for a target: itself, or where the database of the name ``infobase:NAME`` is reached.
+
+    Raises TargetError for a name that no list knows, or that stands for several, and for a database that has
+    no server.
+    """
+    from reporter.settings import v8i
+
+    if not target.startswith(INFOBASE):
+        return target
+    chosen = database(target.removeprefix(INFOBASE))
+    if address := v8i.address(chosen):
+        return address
+    shown = _quoted(chosen.name)
+    if chosen.connection.kind == "file":
+        raise TargetError(
+            f"The database {shown} is a file database, which has no server that could be measured: programs "
+            "open its folder themselves. Check that the folder can be opened."
+        )
+    raise TargetError(
+        f"The entry of the database {shown} ({chosen.place}, line {chosen.line}) names no server; correct "
+        "its line Connect."
+    )
+
+
+def database(name: str) -> Infobase:
+    """The database of a name in the lists of this computer; of several at one address the first.
+
+    Raises TargetError, one sentence that says what is wrong and where.
+    """
+    from reporter.settings import v8i
+
+    found = _databases()
+    chosen = v8i.named(found.lists, name.strip())
+    if not chosen:
+        raise TargetError(_why_unknown(name.strip(), found))
+    if len({v8i.address(each) for each in chosen}) > 1:
+        places = [
+            f"{v8i.address(each) or 'a database without server'} ({each.place}, line {each.line})"
+            for each in chosen[:QUOTED_LIMIT_ITEMS]
+        ]
+        raise TargetError(
+            f"{len(chosen)} databases have the name {_quoted(name)}: {', '.join(places)}. Give each its own "
+            "name, or give the address of the server."
+        )
+    return chosen[0]
+
+
+def _databases() -> Found:
+    from reporter.settings import paths, v8i
+
+    return v8i.find(os.environ, cache=paths.cache(os.environ))
+
+
+def _why_unknown(name: str, found: Found) -> str:
+    import difflib
+
+    known = {each.name.casefold(): each.name for one in found.lists for each in one.infobases}
+    near = difflib.get_close_matches(name[:100].casefold(), list(known)[:NEAREST_LIMIT_NAMES], n=1)
+    hint = f" (did you mean {_quoted(known[near[0]])}?)" if near else ""
+    searched = ", ".join(each.place for each in found.lists[:QUOTED_LIMIT_ITEMS])
+    unread = "; ".join(gap.reason for gap in found.gaps[:QUOTED_LIMIT_ITEMS])
+    where = f"Searched: {searched}." if searched else "There is no list of databases on this computer."
+    more = f" Not read: {unread}." if unread else ""
+    what = f"No database has the name {_quoted(name)}{hint}" if name else "infobase: names no database"
+    return f"{what}; “reporter infobases” lists them all. {where}{more}"
+
+
+def _quoted(name: str) -> str:
+    from reporter.texts.safe import one_line
+
+    return f"“{one_line(name, 80)}”"
 
 
 def _surroundings(settings: Settings | None) -> Surroundings:
@@ -122,7 +215,7 @@ def _servers(settings: Settings, failure: Failure, verdict: Verdict | None) -> s
         *settings.control_urls,
     ):
         try:
-            found.add(parse_target(address).host if address else "")
+            found.add(parse_target(measured_address(address)).host if address else "")
         except TargetError:
             found.add(address.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0])
     if verdict is not None:
@@ -196,9 +289,9 @@ def collect_facts(
 def _connection(target: str) -> tuple[dict[str, Value], Sequence[Gap]]:
     """What is known of the database or server that was chosen, and what of it could not be read."""
     from reporter.diagnosis.target import parse_target
-    from reporter.settings import paths, v8i
+    from reporter.settings import v8i
 
-    found = v8i.find(os.environ, cache=paths.cache(os.environ))
+    found = _databases()
     name = target.removeprefix(INFOBASE)
     chosen = (
         v8i.named(found.lists, name)

@@ -14,7 +14,7 @@ import msgspec
 
 from reporter.capture.handover import agent_command
 from reporter.delivery.receipt import Receipt, State
-from reporter.errors import ReporterError
+from reporter.errors import ReporterError, SpoolError
 from reporter.report.model import Bundle
 
 if TYPE_CHECKING:
@@ -31,17 +31,33 @@ ASKED_FOR_DAYS = 30
 
 
 def send(bundle: Bundle, *, loaded: Loaded, counts_only: bool = False) -> Receipt:
-    """Make a report durable, then try to deliver it now; raises SpoolError when it could not be kept.
+    """Make a report durable, then try to deliver it now.
 
     ``counts_only``: the endpoint knows the fault and is only told "me too". What stays queued is left to the
-    courier.
+    courier. Raises SpoolError where the report could not be kept and, tried once all the same, not be
+    delivered either.
     """
-    with _watched_spool(loaded) as kept:
-        receipt = _enqueue(bundle, kept, loaded, counts_only=counts_only)
-        if receipt.state is State.QUEUED:
-            receipt = postman(kept, loaded).deliver(receipt.reference)
+    receipt: Receipt | None = None
+    try:
+        with _watched_spool(loaded) as kept:
+            receipt = _enqueue(bundle, kept, loaded, counts_only=counts_only)
+            if receipt.state is State.QUEUED:
+                receipt = postman(kept, loaded).deliver(receipt.reference)
+    except SpoolError as error:
+        if receipt is None:
+            receipt = _send_unkept(bundle, loaded, counts_only=counts_only)
+            if receipt is None:
+                raise
+        _log(str(error))  # where it is kept, that is true whatever became of the try
     leave_to_courier(loaded)
     return receipt
+
+
+def _send_unkept(bundle: Bundle, loaded: Loaded, *, counts_only: bool) -> Receipt | None:
+    from reporter.delivery.postman import deliver_unkept
+
+    envelope = msgspec.structs.replace(_envelope(bundle), counts_only=counts_only)
+    return deliver_unkept(envelope, destinations(loaded))
 
 
 def admit(fingerprint: str) -> int | None:
@@ -106,9 +122,10 @@ def answers() -> list[Receipt]:
 def inquire(loaded: Loaded) -> None:
     """Ask what became of the last reports that support has; what it answered is in ``answers`` then.
 
-    May take long where nothing can be reached. Never raises.
+    May take long where nothing can be reached; asks nobody where reports are switched off. Never raises.
     """
-    if not _spool_file().exists() or not loaded.settings.destinations_in_order():
+    settings = loaded.settings
+    if not _spool_file().exists() or not settings.destinations_in_order() or settings.submission == "off":
         return
     since = datetime.now(UTC) - timedelta(days=ASKED_FOR_DAYS)
     try:
@@ -208,20 +225,22 @@ def postman(kept: Spool, loaded: Loaded) -> Postman:
 
 def destinations(loaded: Loaded) -> list[Destination]:
     """The settings' destinations, in the order in which they are tried; connects to nothing yet."""
+    return [destination(address, loaded) for address in loaded.settings.destinations_in_order()]
+
+
+def destination(address: str, loaded: Loaded) -> Destination:
+    """One destination, with what the settings say of signing in; connects to nothing. Raises UsageError."""
     from reporter.delivery.destination import open_destination
     from reporter.report.bundle import pack
 
     settings = loaded.settings
-    return [
-        open_destination(
-            address,
-            pack=pack,
-            credentials_file=settings.credentials_file,
-            certificate=settings.client_certificate,
-            key=settings.client_key,
-        )
-        for address in settings.destinations_in_order()
-    ]
+    return open_destination(
+        address,
+        pack=pack,
+        credentials_file=settings.credentials_file,
+        certificate=settings.client_certificate,
+        key=settings.client_key,
+    )
 
 
 def _reduce(envelope: Envelope) -> Envelope:

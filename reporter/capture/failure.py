@@ -24,7 +24,9 @@ TRACEBACK_LIMIT_CHARS = 65_536
 NAME_LIMIT_CHARS = 256
 TARGET_LIMIT_CHARS = 2_048
 PROBLEM_MEMBERS = ("type", "title", "status", "detail", "code", "until", "min", "retry_after")
+PROBLEM_CODES = ("type", "code", "until")
 PROBLEM_LIMIT_CHARS = 1_000
+HIDDEN = "<access code>"
 NUMBER_LIMIT = 2**53  # what every reader of JSON can hold
 
 
@@ -92,6 +94,11 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     def is_crash(self) -> bool:
         """A fault of the program itself, in which a login has no part."""
         return self.action in ("run", "work")
+
+    @property
+    def is_told(self) -> bool:
+        """A program saw something; else it is only known that a session lost its server."""
+        return not self.is_session or bool(self.message or self.exception or self.response)
 
     @property
     def is_session(self) -> bool:
@@ -181,6 +188,27 @@ def tidy(failure: Failure) -> Failure:
         application=application,
         response=response,
     )
+
+
+def without(failure: Failure, access_code: str) -> Failure:
+    """The same failure where no text quotes the code with which a locked system was tried."""
+    if not access_code:
+        return failure
+    replace = msgspec.structs.replace
+
+    def hide(text: str) -> str:
+        return text.replace(access_code, HIDDEN)
+
+    exception, response = failure.exception, failure.response
+    if exception is not None:
+        exception = replace(exception, message=hide(exception.message), traceback=hide(exception.traceback))
+    if response is not None and response.problem is not None:
+        problem = {
+            name: hide(value) if isinstance(value, str) and name not in PROBLEM_CODES else value
+            for name, value in response.problem.items()
+        }
+        response = replace(response, problem=problem)
+    return replace(failure, message=hide(failure.message), exception=exception, response=response)
 
 
 def known_problem(members: Mapping[str, Any]) -> dict[str, Any]:

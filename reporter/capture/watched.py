@@ -19,12 +19,22 @@ import msgspec
 
 from reporter.capture import native, signals
 from reporter.capture.crash import FAILURE_FILE_VARIABLE, shown_mark
-from reporter.capture.failure import FAILURE_LIMIT_BYTES, Application, ExceptionInfo, Failure, parse, tidy
+from reporter.capture.failure import (
+    FAILURE_LIMIT_BYTES,
+    Application,
+    ExceptionInfo,
+    Failure,
+    parse,
+    tidy,
+    without,
+)
 from reporter.capture.handover import Farewell, Result
 from reporter.errors import FailureFormatError, UsageError
 
 NOT_STARTED_STATUS = 127
 NOT_EXECUTABLE_STATUS = 126
+ACCESS_CODE = "{access_code}"
+CODE_LIMIT_CHARS = 256
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,15 +49,17 @@ class Restart:
     """The watched program as the dialog's host: "Try again" closes the dialog and starts it once more."""
 
     can_retry = True
-    accepts_access_code = False
     automatic = False  # a program that starts and ends by itself every few seconds would be a burden
 
-    def __init__(self) -> None:
+    def __init__(self, command: Sequence[str] = ()) -> None:
+        self.accepts_access_code = takes_access_code(command)
+        self.access_code = ""
+        """For the next start of the program, and for nothing else."""
         self.wanted = False
 
     def ask(self, access_code: str) -> Result:
         """Remember the wish; the dialog closes as after a success."""
-        del access_code
+        self.access_code = access_code if self.accepts_access_code else ""
         self.wanted = True
         return Result()
 
@@ -55,9 +67,27 @@ class Restart:
         """Nothing is waiting on the other side."""
 
 
-def run(command: Sequence[str], *, target: str = "") -> Ended:
+def takes_access_code(command: Sequence[str]) -> bool:
+    """Whether an argument has a place for the code that opens a locked system."""
+    return any(ACCESS_CODE in argument for argument in command[1:])
+
+
+def filled(command: Sequence[str], access_code: str = "") -> list[str]:
+    """The command with the code in its place; without one, the argument that holds the place is left out.
+
+    The operating system shows a program's arguments to others on this computer as long as it runs.
+    """
+    code = access_code[:CODE_LIMIT_CHARS].replace("\0", "")
+    return [
+        *command[:1],
+        *(one.replace(ACCESS_CODE, code) for one in command[1:] if code or ACCESS_CODE not in one),
+    ]
+
+
+def run(command: Sequence[str], *, target: str = "", access_code: str = "") -> Ended:
     """Run a program to its end, its standard streams untouched.
 
+    ``access_code`` takes the place of ``{access_code}`` in its arguments, and is in nothing that is told of it.
     With a ``target``, any status but 0 counts as a failed login, unless the program has shown its own dialog
     (``reporter.install``). Raises UsageError when the program cannot be started.
     """
@@ -66,8 +96,8 @@ def run(command: Sequence[str], *, target: str = "") -> Ended:
         note = Path(folder) / "failure.json"
         started_at = datetime.now(UTC).astimezone()
         places = {FAILURE_FILE_VARIABLE: str(note), native.FOLDER_VARIABLE: crashes}
-        code, pid = _run(command, {**os.environ, **places})
-        reported = _reported(note)
+        code, pid = _run(filled(command, access_code), {**os.environ, **places})
+        reported = _reported(note, access_code)
         is_shown = Path(shown_mark(str(note), pid)).exists()
     ending = signals.ending(code, system=sys.platform)
     status = 128 - code if code < 0 else code
@@ -142,8 +172,11 @@ def _forward_signals(process: subprocess.Popen[bytes]) -> dict[int, signal._HAND
     return previous
 
 
-def _reported(note: Path) -> Failure | None:
-    """The failure that the program wrote; one that cannot be read is shown with the reason."""
+def _reported(note: Path, access_code: str) -> Failure | None:
+    """The failure that the program wrote; one that cannot be read is shown with the reason.
+
+    A program may quote the code that it was given: it is taken out before anything is known of it.
+    """
     if note.is_symlink() or not note.is_file():
         return None  # nothing, or a pipe that would never end
     try:
@@ -154,6 +187,6 @@ def _reported(note: Path) -> Failure | None:
     if not raw.strip():
         return None
     try:
-        return parse(raw)
+        return without(parse(raw), access_code)
     except FailureFormatError as error:
         return Failure(action="login", message=f"The program reported a failed login. {error}")

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from reporter._version import __version__
-from reporter.cli import administration, failures, notices, queue, support
+from reporter.cli import administration, databases, failures, notices, queue, sessions, support
 from reporter.cli.common import BAD_USAGE, FAILED
 from reporter.errors import ReporterError, UsageError
 
@@ -59,8 +59,9 @@ def reporter() -> None:
 
 for _command in (
     *(failures.demo, failures.diagnose, failures.show, failures.report, failures.watch, failures.about),
+    sessions.reconnect,
     *(queue.queue, queue.status),
-    *(administration.doctor, administration.names, administration.policies),
+    *(administration.doctor, administration.names, administration.policies, databases.infobases),
     *(support.replay, support.inbox),
     *(notices.notice, notices.published),
 ):

@@ -91,16 +91,22 @@ def names(pseudonym: str | None, json_: bool) -> None:
 
 
 @click.command()
+@click.argument("target", required=False, default="")
 @as_json
-def policies(json_: bool) -> None:
+def policies(target: str, json_: bool) -> None:
     """List every setting: its value, where it came from, whether it is locked, and what is ignored.
+
+    With a TARGET, an address or infobase:NAME, as they are for a login there: with the help that its entry
+    in the list of databases holds, and with what its server has published.
 
     Ends with status 2 where anything is ignored, with the reason for each.
     """
-    from reporter import agent
+    from reporter import agent, examination
     from reporter.settings.model import BY_NAME
 
-    loaded = showing.load_and_warn("", {}) if json_ else agent.load_settings()
+    if target:
+        examination.check(target)
+    loaded = showing.load_and_warn(target, {}) if json_ else agent.load_settings(target)
     rows = loaded.rows()
     if json_:
         print_json({"settings": rows, "problems": loaded.problems, "ignored": loaded.ignored})

@@ -49,7 +49,8 @@ PICTURE_FILE_LIMIT_BYTES = 64 * 1024 * 1024
 def diagnose(target: str, deadline_s: float, json_: bool, **given: str | None) -> None:
     """Find out why TARGET cannot be reached.
 
-    TARGET: https://…, http://…, tcp://host:port, postgresql://…, ldap://… or ldaps://…
+    TARGET: https://…, http://…, tcp://host:port, postgresql://…, ldap://…, ldaps://…, or infobase:NAME of
+    a list of databases (`reporter infobases` lists them)
     """
     from reporter import examination
     from reporter.texts import translator
@@ -197,7 +198,9 @@ def report(
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @click.option(
-    "--target", default="", help="The address of the program's login; any status but 0 is then diagnosed."
+    "--target",
+    default="",
+    help="Where the program signs in, an address or infobase:NAME; any status but 0 is then diagnosed.",
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="PROGRAM [ARGS]…")
 def watch(target: str, command: tuple[str, ...]) -> None:
@@ -205,14 +208,14 @@ def watch(target: str, command: tuple[str, ...]) -> None:
 
     Shows the dialog when it crashes or reports a failed login.
     Ends with the program's own exit status. The program may write a failure document to the file that
-    the environment variable REPORTER_FAILURE_FILE names.
+    the environment variable REPORTER_FAILURE_FILE names. Where an argument holds {access_code}, the dialog of a
+    locked system asks for the code, and the program is started again with it; without a code the argument is
+    left out.
     """
-    from reporter import agent
+    from reporter import agent, examination
 
     if target:
-        from reporter.diagnosis.target import parse_target
-
-        parse_target(target)
+        examination.check(target)
     loaded = showing.load_and_warn(target, {})
     finish(agent.watch(command, target=target, loaded=loaded))
 

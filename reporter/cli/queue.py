@@ -25,6 +25,7 @@ from reporter.errors import SettingsError, UsageError
 STATUS_LIMIT_REPORTS = 20
 
 if TYPE_CHECKING:
+    from reporter.delivery.envelope import Envelope
     from reporter.delivery.receipt import Receipt
     from reporter.delivery.spool import Spool
     from reporter.settings.layers import Loaded
@@ -68,6 +69,13 @@ def queue_flush(force: bool, wait: bool, json_: bool, **given: str | None) -> No
         raise UsageError("--all sends at once and --wait at the planned times; give one of them.")
     # Nobody reads what a waiting one says about the settings; everything that is right in them counts.
     loaded = showing.load_and_warn("", given) if wait else load_or_refuse("", given)
+    if loaded.settings.submission == "off":
+        raise SettingsError(
+            [
+                f"Reports are switched off (submission is off, from {loaded.origins['submission']}); "
+                "nothing was sent."
+            ]
+        )
     if not loaded.settings.destinations_in_order():
         raise SettingsError(
             [
@@ -143,7 +151,12 @@ def status(reference: str | None, json_: bool, **given: str | None) -> None:
                 raise no_such_report(wanted)
             shown = [sender.inquire(wanted)]
         receipts = [envelope.receipt() for envelope in shown]
-        print_receipts(receipts, json_, none="No report was sent from this computer.")
+        if json_:
+            print_json([receipt_and_history(envelope) for envelope in shown])
+        else:
+            print_receipts(receipts, json_, none="No report was sent from this computer.")
+            if reference is not None:
+                print_history(shown[0])
         for envelope in shown:
             if envelope.answer:
                 kept.mark_seen(envelope.reference, envelope.answer)
@@ -159,7 +172,7 @@ def known_reference(text: str) -> str:
     if parsed is None:
         raise UsageError(
             f"{text!r} is not a reference number, or a character of it was misheard; "
-            "it looks like 7K3D-9QX2M. `reporter queue` lists yours."
+            "it looks like 7K3D-9QX2V. `reporter queue` lists yours."
         )
     return parsed
 
@@ -188,6 +201,21 @@ def no_such_report(reference: str) -> UsageError:
     return UsageError(
         f"There is no report {reference} on this computer; `reporter queue` lists those there are."
     )
+
+
+def receipt_and_history(envelope: Envelope) -> dict[str, object]:
+    """A receipt with all that was tried, for a document."""
+    import msgspec
+
+    document: dict[str, object] = msgspec.to_builtins(envelope.receipt())
+    return document | {"history": envelope.history}
+
+
+def print_history(envelope: Envelope) -> None:
+    """What was tried for a report, one line each."""
+    for row in envelope.history:
+        parts = [f"{row.at.astimezone():%Y-%m-%d %H:%M:%S}", row.destination, row.outcome, row.reason]
+        click.echo(f"    {'  '.join(part for part in parts if part)}")
 
 
 def list_queue(json_: bool) -> None:

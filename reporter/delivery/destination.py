@@ -50,7 +50,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     ``reason``: an English clause for IT; when accepted, only what was left out; ``retry_after_s``: not before
     that many seconds, when the endpoint said so; ``page``: where support sees the report;
-    ``server_fault``: the endpoint answered 5xx, which is only borne so many times.
+    ``server_fault``: the endpoint answered 5xx, which is only borne so many times; ``is_busy``: it is there,
+    and said that it takes no report now.
     """
 
     kind: Kind
@@ -58,6 +59,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     retry_after_s: float | None = None
     page: str = ""
     server_fault: bool = False
+    is_busy: bool = False
 
 
 class Need(StrEnum):
@@ -113,6 +115,21 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     is_solved: bool = False
 
 
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """What a look at a destination found, without a report.
+
+    ``is_reached``: something answered there, None where nothing could be asked; ``is_let_in``: whether it
+    takes this computer's sign-in, None where it did not tell, or there is none; ``reason``: why it would take
+    no report now, an English clause, empty where nothing is known to be in the way; ``remark``: what only a
+    report can tell, a clause.
+    """
+
+    is_reached: bool | None
+    is_let_in: bool | None = None
+    reason: str = ""
+    remark: str = ""
+
+
 class Destination(ABC):
     """One place that reports can be delivered to; idempotent on the reference.
 
@@ -124,6 +141,10 @@ class Destination(ABC):
     @abstractmethod
     def deliver(self, envelope: Envelope) -> Outcome:
         """Try once, within a bounded time. Never raises: whatever happens is an Outcome."""
+
+    def check(self) -> Check:
+        """Look whether it is there and lets this computer in, within ten seconds. Never raises."""
+        return Check(is_reached=None, remark="it cannot be asked without a report")
 
     def precheck(self, question: Question) -> Precheck | None:
         """Ask how much is wanted; None where this kind cannot be asked, or did not answer. Never raises."""
@@ -147,6 +168,10 @@ class Unusable(Destination):
     def __init__(self, name: str, reason: str) -> None:
         self.name = name
         self._reason = reason
+
+    def check(self) -> Check:
+        """Nobody is asked."""
+        return Check(is_reached=None, is_let_in=False, reason=self._reason.rstrip("."))
 
     def deliver(self, envelope: Envelope) -> Outcome:
         """Paused, always."""

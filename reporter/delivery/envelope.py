@@ -13,8 +13,8 @@ from reporter.report.model import Attachment
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the history: ``outcome`` is the kind of an Outcome, ``reason`` its clause and
-    ``server_fault`` its sign."""
+    """One row of the history: ``outcome`` is the kind of an Outcome, or ``busy``; ``reason`` is its clause
+    and ``server_fault`` its sign."""
 
     at: datetime
     destination: str
@@ -97,8 +97,8 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def receipt(self) -> Receipt:
-        """What may be told about it; ``at`` is the moment of the last attempt."""
-        last = self.history[-1] if self.history else None
+        """What may be told about it; ``at`` is the moment of the attempt that its state comes from."""
+        last = self._telling()
         return Receipt(
             reference=self.reference,
             state=self.state,
@@ -106,8 +106,14 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
             destination="" if last is None else last.destination,
             page=self.page,
             reason=self.reason,
+            attempt="" if last is None else last.outcome,
             tries=self.tries,
             next_try_at=self.next_try_at,
             answer=self.answer,
             answered_at=self.answered_at,
         )
+
+    def _telling(self) -> Attempt | None:
+        """The last attempt that came to ``reason``: of several destinations, the one the report waits for."""
+        fitting = (row for row in reversed(self.history) if row.reason == self.reason)
+        return next(fitting, self.history[-1] if self.history else None)

@@ -18,7 +18,7 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from reporter.delivery.destination import Destination, Kind, Outcome, Pack
+from reporter.delivery.destination import Check, Destination, Kind, Outcome, Pack
 from reporter.errors import UsageError
 from reporter.texts.safe import one_line, without_secrets
 
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 
 LIMIT_S = 60.0
 """A share that hangs must not hold the postman up."""
+LOOK_LIMIT_S = 8.0
 LEFTOVER_AGE_S = 24 * 3600.0
 LEFTOVERS_LIMIT_ITEMS = 10_000
 """How many entries of a folder are looked at for leftovers."""
 SHOWN_ADDRESS_CHARS = 200
 
+_NOT_THERE = "the folder is not there"
 _LEFTOVER = re.compile(r"\.[0-9A-Za-z-]{1,40}\.[0-9a-f]{8}\.part")
 _NOT_OF_A_NAME = re.compile(r"[^0-9A-Za-z-]")
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -65,10 +67,35 @@ class FolderDestination(Destination):
             return _postponed(f"the folder does not answer within {self._limit_s:g} s")
         return outcomes[0]
 
+    def check(self) -> Check:
+        """Make an empty file in the folder, and take it away again."""
+        found: list[Check] = []
+        thread = threading.Thread(
+            target=lambda: found.append(self._look()), daemon=True, name="reporter-delivery"
+        )
+        thread.start()
+        thread.join(min(LOOK_LIMIT_S, self._limit_s))
+        if not found:
+            reason = f"the folder does not answer within {min(LOOK_LIMIT_S, self._limit_s):g} s"
+            return Check(is_reached=False, reason=reason)
+        return found[0]
+
+    def _look(self) -> Check:
+        try:
+            if not self._folder.is_dir():
+                return Check(is_reached=False, reason=_NOT_THERE)
+            _clock_of(self._folder)
+        except OSError as error:
+            reason = f"this user cannot write into the folder ({error.strerror or type(error).__name__})"
+            return Check(is_reached=True, is_let_in=False, reason=reason)
+        except Exception as error:  # noqa: BLE001 - the contract is a Check
+            return Check(is_reached=False, reason=f"the folder cannot be used ({type(error).__name__})")
+        return Check(is_reached=True, is_let_in=True)
+
     def _put(self, envelope: Envelope) -> Outcome:
         try:
             if not self._folder.is_dir():
-                return _postponed("the folder is not there")
+                return _postponed(_NOT_THERE)
             content = self._pack(envelope)
             # Another report of the same reference is somebody else's: it stays, and this one lies beside it.
             stem = _NOT_OF_A_NAME.sub("", envelope.reference) or "report"

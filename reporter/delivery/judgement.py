@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from http import HTTPStatus
 
 from reporter.delivery.backoff import retry_after_s
-from reporter.delivery.destination import Kind, Outcome
+from reporter.delivery.destination import Check, Kind, Outcome
 from reporter.delivery.transport import CLAUSE_LIMIT_CHARS, Answer
 from reporter.texts.safe import one_line, without_secrets
 
@@ -23,6 +24,18 @@ def unconfirmed() -> Outcome:
     )
 
 
+def of_look(answer: Answer | str, *, now: datetime) -> Check:
+    """What an answer tells that came without a report: of one who wants a report, few answers mean much."""
+    if isinstance(answer, str):
+        return Check(is_reached=False, reason=answer)
+    remark = "only a report can tell whether it takes one"
+    if answer.status < 300 or answer.status in {*_REFUSED, 404, 405}:
+        return Check(is_reached=True, remark=f"{remark}: it answered {answer.status}")
+    outcome = of_status(answer, now=now, mending="correct the address or the sign-in")
+    is_let_in = False if answer.status in (401, 403) else None
+    return Check(is_reached=True, is_let_in=is_let_in, reason=outcome.reason)
+
+
 def of_status(answer: Answer, *, now: datetime, mending: str) -> Outcome:
     """What an answer other than 2xx means; pure. ``mending``: what an administrator can do, as a clause.
 
@@ -35,8 +48,13 @@ def of_status(answer: Answer, *, now: datetime, mending: str) -> Outcome:
         said += f": {one_line(words, CLAUSE_LIMIT_CHARS).rstrip('.')}"
     after_s = retry_after_s(answer.headers.get("Retry-After", ""), now)
     if answer.status in _POSTPONED or answer.status >= 500:
-        is_fault = answer.status not in _POSTPONED
-        return Outcome(kind=Kind.POSTPONED, reason=said, retry_after_s=after_s, server_fault=is_fault)
+        return Outcome(
+            kind=Kind.POSTPONED,
+            reason=said,
+            retry_after_s=after_s,
+            server_fault=answer.status not in _POSTPONED,
+            is_busy=answer.status != HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED,
+        )
     if 300 <= answer.status < 400:
         target = one_line(without_secrets(answer.headers.get("Location", "")), CLAUSE_LIMIT_CHARS)
         return Outcome(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from reporter.delivery.access import Access
-from reporter.delivery.destination import Destination, Kind, Outcome
+from reporter.delivery.destination import Check, Destination, Kind, Outcome
 from reporter.delivery.message import checked_mailbox, letter
 from reporter.delivery.relay import Address, Line, Refusal, Relay, Unanswered, Unfit
 from reporter.errors import UsageError
@@ -30,11 +30,13 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_S = 20.0
 OVERALL_LIMIT_S = 120.0
+LOOK_LIMIT_S = 8.0
 CLAUSE_LIMIT_CHARS = 200
 
 _PORTS = {"smtp": 25, "smtps": 465}
 _OPTIONS = frozenset({"starttls", "from"})
 # "Not understood" and "not in this order": nobody can say whose fault it is.
+_SIGN_IN_WANTED = frozenset({530, 534, 535, 538})
 _CONFUSED = frozenset({500, 501, 502, 503, 504, 555})
 
 
@@ -102,20 +104,39 @@ class MailDestination(Destination):
             tell(self._judged(refusal))
         except Unfit as unfit:
             tell(Outcome(kind=Kind.PAUSED, reason=f"{unfit}; correct what is set up"))
-        except Unanswered as error:
-            tell(_postponed(str(error)))
-        except smtplib.SMTPServerDisconnected:
-            tell(_postponed("the relay closed the connection"))
-        except ssl.SSLError:
-            tell(
-                _postponed("no safe connection to the relay: its certificate or its TLS is not accepted here")
-            )
-        except TimeoutError:
-            tell(_postponed("the relay does not answer in time"))
-        except OSError as error:
-            tell(_postponed(_connection_clause(error)))
         except Exception as error:  # noqa: BLE001 - the contract is an Outcome, whatever a library raises
-            tell(_postponed(f"the exchange with the relay could not be made ({type(error).__name__})"))
+            tell(_postponed(_clause(error)))
+
+    def check(self) -> Check:
+        """Sign in, and say good-bye; whether the mailbox is known there only a mail can tell."""
+        found: list[Check] = []
+        line = Line(time.monotonic() + LOOK_LIMIT_S)
+        thread = threading.Thread(
+            target=lambda: self._look(line, found.append), daemon=True, name="reporter-delivery"
+        )
+        thread.start()
+        thread.join(LOOK_LIMIT_S)
+        line.cut()
+        if not found:
+            return Check(is_reached=False, reason=f"the relay does not answer within {LOOK_LIMIT_S:g} s")
+        return found[0]
+
+    def _look(self, line: Line, tell: Callable[[Check], None]) -> None:
+        try:
+            relay = Relay(self._relay, self._access, line, timeout_s=self._connect_timeout_s)
+            try:
+                remark = "only a mail can tell whether it knows the mailbox"
+                tell(Check(is_reached=True, is_let_in=True if self._access.user else None, remark=remark))
+                relay.part()
+            finally:
+                relay.close()
+        except Refusal as refusal:
+            is_let_in = False if refusal.code in _SIGN_IN_WANTED else None
+            tell(Check(is_reached=True, is_let_in=is_let_in, reason=self._judged(refusal).reason))
+        except Unfit as unfit:
+            tell(Check(is_reached=True, reason=f"{unfit}; correct what is set up"))
+        except Exception as error:  # noqa: BLE001 - the contract is a Check, whatever a library raises
+            tell(Check(is_reached=False, reason=_clause(error)))
 
     def _hand_over(self, relay: Relay, envelope: Envelope) -> Outcome:
         """The whole report if the relay takes it, else what of it the relay takes."""
@@ -153,7 +174,7 @@ class MailDestination(Destination):
         if code in _CONFUSED or not 400 <= code < 600:
             return Outcome(kind=Kind.POSTPONED, reason=reason, server_fault=True)
         if code < 500:
-            return Outcome(kind=Kind.POSTPONED, reason=reason)
+            return Outcome(kind=Kind.POSTPONED, reason=reason, is_busy=True)
         if refusal.about_content:
             return Outcome(kind=Kind.REFUSED, reason=reason)
         return Outcome(kind=Kind.PAUSED, reason=f"{reason}; correct the address or the sign-in")
@@ -186,6 +207,21 @@ def _forms(access: Access) -> list[str]:
     plain = [access.password, f"\0{access.user}\0{access.password}"] if access.password else []
     coded = [base64.b64encode(secret.encode()).decode() for secret in plain]
     return sorted({*coded, *plain}, key=len, reverse=True)
+
+
+def _clause(error: Exception) -> str:
+    """Why there was no conversation with the relay."""
+    if isinstance(error, Unanswered):
+        return str(error)
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return "the relay closed the connection"
+    if isinstance(error, ssl.SSLError):
+        return "no safe connection to the relay: its certificate or its TLS is not accepted here"
+    if isinstance(error, TimeoutError):
+        return "the relay does not answer in time"
+    if isinstance(error, OSError):
+        return _connection_clause(error)
+    return f"the exchange with the relay could not be made ({type(error).__name__})"
 
 
 def _connection_clause(error: OSError) -> str:

@@ -17,7 +17,7 @@ import msgspec
 
 from reporter._version import __version__
 from reporter.delivery.backoff import RETRY_AFTER_LIMIT_S, retry_after_s
-from reporter.delivery.destination import Destination, Kind, Need, Outcome, Precheck, Question, Reply
+from reporter.delivery.destination import Check, Destination, Kind, Need, Outcome, Precheck, Question, Reply
 from reporter.delivery.transport import CLAUSE_LIMIT_CHARS, Answer, Transport, checked_url
 from reporter.texts.safe import one_line, plain, why_unsafe_link, without_secrets
 
@@ -34,6 +34,7 @@ CLOCK_LEEWAY = timedelta(days=1)
 # 511 is the sign of a captive portal, not a fault of the endpoint's server.
 _POSTPONED = frozenset({408, 425, 429, 511})
 _REFUSED = frozenset({400, 409, 413, 415, 422})
+_UNKNOWN_QUESTION = frozenset({404, 405, 501})
 
 # What an administrator can do where the destination pauses.
 _LET_IN = (
@@ -90,6 +91,28 @@ class NativeDestination(Destination):
         if isinstance(answer, str):
             return _postponed(answer)
         return judge(answer, reference=envelope.reference, now=self._now())
+
+    def check(self) -> Check:
+        """Ask how much of a report is wanted, as before every report; an endpoint that does not know the
+        question is only asked whether it is there."""
+        answer = self._ask("precheck", {"fingerprint": "", "agent": f"reporter-agent/{__version__}"}, {})
+        remark = ""
+        if isinstance(answer, Answer) and answer.status in _UNKNOWN_QUESTION:
+            remark = "it answers no question before a report, so only a report can tell whether it takes one"
+            answer = self._quick.exchange("HEAD", self._url, headers={"Accept": "application/json"})
+        if isinstance(answer, str):
+            return Check(is_reached=False, reason=answer)
+        if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+            reason = judge(answer, reference="", now=self._now()).reason
+            return Check(is_reached=True, is_let_in=False, reason=reason)
+        if remark and (answer.status < 300 or answer.status == HTTPStatus.METHOD_NOT_ALLOWED):
+            return Check(is_reached=True, remark=remark)
+        if answer.status == HTTPStatus.OK and "need" in answer.json_object():
+            return Check(is_reached=True, is_let_in=True)
+        outcome = judge(answer, reference="", now=self._now())
+        if outcome.kind is Kind.REFUSED:  # it is no report that it did not like
+            return Check(is_reached=True, remark=f"asked without a report, {outcome.reason}")
+        return Check(is_reached=True, reason=outcome.reason)
 
     def precheck(self, question: Question) -> Precheck | None:
         """Ask how much of a report is wanted; an endpoint that does not know the question wants all of it."""
@@ -223,9 +246,12 @@ def judge(answer: Answer, *, reference: str, now: datetime) -> Outcome:
         return _postponed(f"{said}, which is no final answer")
     after_s = retry_after_s(headers.get("Retry-After", ""), now)
     if status in _POSTPONED:
-        return Outcome(kind=Kind.POSTPONED, reason=said, retry_after_s=after_s)
+        is_portal = status == HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED
+        return Outcome(kind=Kind.POSTPONED, reason=said, retry_after_s=after_s, is_busy=not is_portal)
     if status >= 500:
-        return Outcome(kind=Kind.POSTPONED, reason=said, retry_after_s=after_s, server_fault=True)
+        return Outcome(
+            kind=Kind.POSTPONED, reason=said, retry_after_s=after_s, server_fault=True, is_busy=True
+        )
     if 300 <= status < 400:
         target = one_line(without_secrets(headers.get("Location", "")), CLAUSE_LIMIT_CHARS)
         return _postponed(

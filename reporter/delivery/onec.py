@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 import msgspec
 
 from reporter.delivery import judgement, onec_report
-from reporter.delivery.destination import Destination, Kind, Need, Outcome, Pack, Precheck, Question
+from reporter.delivery.destination import Check, Destination, Kind, Need, Outcome, Pack, Precheck, Question
 from reporter.delivery.transport import Answer, Transport, checked_url
 from reporter.texts.safe import plain, without_secrets
 
@@ -71,6 +71,11 @@ class OneCDestination(Destination):
             asked = self.precheck(envelope.question())
             return judgement.unconfirmed() if asked is None else Outcome(kind=Kind.ACCEPTED)
         return judge(answer, now=self._now())
+
+    def check(self) -> Check:
+        """See whether it is there; a question (``getInfo``) would count as an error that somebody has."""
+        answer = self._quick.exchange("HEAD", self._at("getInfo"), headers={"Accept": "application/json"})
+        return judgement.of_look(answer, now=self._now())
 
     def precheck(self, question: Question) -> Precheck | None:
         """Ask whether a report is wanted (``getInfo``)."""

@@ -19,7 +19,7 @@ import msgspec
 from reporter.delivery.backoff import next_wait_s, put_off_s
 from reporter.delivery.destination import Destination, Kind, Need, Outcome
 from reporter.delivery.envelope import Attempt, Envelope
-from reporter.delivery.receipt import Receipt, State
+from reporter.delivery.receipt import BUSY, Receipt, State
 from reporter.delivery.spool import NO_DESTINATION, Spool
 from reporter.errors import ReporterError, SpoolError
 from reporter.files import only_one
@@ -167,11 +167,9 @@ class Postman:
                 self._spool.spread(asked.spread_s)
                 need = asked.need
         if envelope.counts_only or need is Need.NOTHING:
-            counted = destination.count_in(question)
-            # Where counting is not known, or not taken, the report itself is better than nothing.
-            if counted is not None and counted.kind is not Kind.REFUSED:
-                is_taken = counted.kind is Kind.ACCEPTED
-                return msgspec.structs.replace(counted, reason=COUNTED) if is_taken else counted
+            counted = _count(envelope, destination)
+            if counted is not None:
+                return counted
         return destination.deliver(envelope if need is Need.EVERYTHING else self._reduce(envelope))
 
     def _still_wanted(self, envelope: Envelope, force: bool) -> bool:
@@ -253,6 +251,34 @@ class Postman:
             yield True
 
 
+def deliver_unkept(envelope: Envelope, destinations: Sequence[Destination]) -> Receipt | None:
+    """Try once to deliver a person's report that no disk takes; None where nobody confirmed it."""
+    for destination in destinations:
+        counted = _count(envelope, destination) if envelope.counts_only else None
+        outcome = counted or destination.deliver(envelope)
+        if outcome.kind is Kind.ACCEPTED:
+            taken = msgspec.structs.replace(
+                envelope,
+                state=State.ACCEPTED,
+                tries=1,
+                page=outcome.page,
+                history=[_attempt(destination, outcome, datetime.now(UTC))],
+            )
+            return taken.receipt()
+        if outcome.kind is Kind.REFUSED or _asks_for_time(outcome):
+            return None
+    return None
+
+
+def _count(envelope: Envelope, destination: Destination) -> Outcome | None:
+    """Say "me too"; None where that is not known, or not taken: the report itself is better than nothing."""
+    counted = destination.count_in(envelope.question())
+    if counted is None or counted.kind is Kind.REFUSED:
+        return None
+    is_taken = counted.kind is Kind.ACCEPTED
+    return msgspec.structs.replace(counted, reason=COUNTED) if is_taken else counted
+
+
 class _Round:
     """What one round of the postman has learned about the destinations.
 
@@ -331,7 +357,7 @@ def _attempt(destination: Destination, outcome: Outcome, now: datetime) -> Attem
     return Attempt(
         at=now,
         destination=destination.name,
-        outcome=outcome.kind,
+        outcome=BUSY if outcome.is_busy else outcome.kind,
         reason=outcome.reason,
         server_fault=outcome.server_fault,
     )

@@ -8,6 +8,10 @@ from enum import StrEnum
 import msgspec
 
 
+BUSY = "busy"
+"""What a try came to, besides the kinds of an Outcome: the endpoint is there, and takes no report now."""
+
+
 class State(StrEnum):
     """``saved``: on this disk only; ``queued``: will be sent by itself; ``accepted``: the endpoint
     confirmed that it has it; ``refused``: it does not want it, and why; ``answered``: support replied."""
@@ -20,9 +24,10 @@ class State(StrEnum):
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """``destination``: the address without secrets that accepted or refused it, or was tried last.
+    """``destination``: the address without secrets that accepted or refused it, or that it waits for.
     ``page``: where support sees it, when the endpoint told. ``reason``: why it waits or was refused,
-    an English clause. ``next_try_at``: when a queued report is tried again. ``answer``: support's words."""
+    an English clause. ``attempt``: what came of the try there, as in the history; empty before the first.
+    ``next_try_at``: when a queued report is tried again. ``answer``: support's words."""
 
     reference: str
     state: State
@@ -30,6 +35,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     destination: str = ""
     page: str = ""
     reason: str = ""
+    attempt: str = ""
     tries: int = 0
     next_try_at: datetime | None = None
     answer: str = ""

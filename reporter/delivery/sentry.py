@@ -13,7 +13,7 @@ import msgspec
 
 from reporter.delivery import judgement, sentry_event
 from reporter.delivery.backoff import RETRY_AFTER_LIMIT_S
-from reporter.delivery.destination import Destination, Kind, Outcome
+from reporter.delivery.destination import Check, Destination, Kind, Outcome
 from reporter.delivery.transport import CLAUSE_LIMIT_CHARS, Answer, Transport, checked_url
 from reporter.errors import UsageError
 from reporter.texts.safe import one_line, without_secrets
@@ -21,10 +21,12 @@ from reporter.texts.safe import one_line, without_secrets
 if TYPE_CHECKING:
     from reporter.delivery.envelope import Envelope
 
+LOOK_LIMIT_S = 8.0
 EXAMPLE = "sentry+https://KEY@sentry.example.org/1"
 RATE_LIMITED_S = 60.0
 """After a 429 that names no time."""
 
+_MENDING = "correct the key or the project in the address"
 # The categories of what is sent; one that is limited for another category is no concern of ours.
 _CATEGORIES = frozenset({"", "error", "default"})
 
@@ -71,7 +73,12 @@ class SentryDestination(Destination):
         now = self._now()
         if self._limited_until is not None and now < self._limited_until:
             left_s = (self._limited_until - now).total_seconds()
-            return Outcome(kind=Kind.POSTPONED, reason="the receiver asked for a pause", retry_after_s=left_s)
+            return Outcome(
+                kind=Kind.POSTPONED,
+                reason="the receiver asked for a pause",
+                retry_after_s=left_s,
+                is_busy=True,
+            )
         answer = self._send(envelope, has_files=True)
         if isinstance(answer, Answer) and answer.status == 413:
             answer = self._send(envelope, has_files=False)
@@ -83,9 +90,22 @@ class SentryDestination(Destination):
             self._limited_until = now + timedelta(seconds=limit_s)
         return judge(answer, event_id=sentry_event.event_id(envelope), now=now)
 
+    def check(self) -> Check:
+        """Send an envelope with nothing in it, by which the receiver looks at the key and stores nothing."""
+        answer = self._post(b"{}\n", self._transport.limited(LOOK_LIMIT_S))
+        if isinstance(answer, Answer) and answer.status == 200:
+            return Check(is_reached=True, is_let_in=True)
+        if isinstance(answer, Answer) and answer.status == 404:
+            said = judgement.of_status(answer, now=self._now(), mending=_MENDING).reason
+            return Check(is_reached=True, is_let_in=False, reason=said)
+        return judgement.of_look(answer, now=self._now())
+
     def _send(self, envelope: Envelope, *, has_files: bool) -> Answer | str:
         content = sentry_event.enveloped(envelope, sent_at=self._now(), has_files=has_files)
-        return self._transport.exchange(
+        return self._post(content, self._transport)
+
+    def _post(self, content: bytes, transport: Transport) -> Answer | str:
+        return transport.exchange(
             "POST",
             self._url,
             headers={
@@ -112,7 +132,7 @@ def judge(answer: Answer, *, event_id: str, now: datetime) -> Outcome:
     if 200 <= answer.status < 300:
         stored = str(answer.json_object().get("id", "")).replace("-", "") == event_id
         return Outcome(kind=Kind.ACCEPTED) if stored else judgement.unconfirmed()
-    outcome = judgement.of_status(answer, now=now, mending="correct the key or the project in the address")
+    outcome = judgement.of_status(answer, now=now, mending=_MENDING)
     if outcome.kind is not Kind.POSTPONED:
         return outcome
     floor_s = max(limited_s(answer), outcome.retry_after_s or 0.0)

@@ -197,8 +197,8 @@ def _why_no_url(text: str) -> str:
     scheme, colon, rest = text.partition(":")
     if scheme.lower() == "infobase":
         return (
-            f"The target {quoted!r} names an entry of a list of databases, which cannot be diagnosed by its "
-            f"name yet; give the address of its server: {ACCEPTED}, {EXAMPLE}."
+            f"The target {quoted!r} names an entry of a list of databases where only the address of a server "
+            f"can be used; give {ACCEPTED}, {EXAMPLE}."
         )
     if colon and scheme.lower() in SCHEMES and "\\" not in rest and not rest.isdigit():
         proposal = _without_secrets(f"{scheme.lower()}://{rest.lstrip('/')}")

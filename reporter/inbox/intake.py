@@ -117,7 +117,7 @@ class Intake:
         """One more has this fault; the same reference counts once."""
         question = await self._question(request)
         if not upload.REFERENCE.fullmatch(question.reference):
-            raise Problem(422, "The member “reference” is not a reference such as 7K3D-9QX2M.")
+            raise Problem(422, "The member “reference” is not a reference such as 7K3D-9QX2V.")
         if request.headers.get("idempotency-key", "") != question.reference:
             raise Problem(422, "The header Idempotency-Key must hold the reference.")
         token = token_digest(_token(request))

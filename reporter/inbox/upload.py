@@ -143,7 +143,7 @@ def _arrival(parts: list[_Part], key: str, token: str) -> Arrival:
     report = _report(report_json)
     reference = report.get("reference")
     if not isinstance(reference, str) or not REFERENCE.fullmatch(reference):
-        raise Rejected(422, "The member “reference” of the report is not a reference such as 7K3D-9QX2M.")
+        raise Rejected(422, "The member “reference” of the report is not a reference such as 7K3D-9QX2V.")
     if key != reference:
         raise Rejected(422, "The header Idempotency-Key must hold the reference of the report.")
     _check_digests(report.get("attachments"), attachments)

@@ -1,7 +1,7 @@
 """The reference number: minted on this computer, read out over a telephone.
 
 Eight characters of Crockford's base32 (40 random bits) and his check character, in two groups:
-``7K3D-9QX2M``. Numbers whose check would be one of his five extra symbols (``*~$=U``) are not
+``7K3D-9QX2V``. Numbers whose check would be one of his five extra symbols (``*~$=U``) are not
 minted, so that every character is a digit or an unmistakable letter.
 """
 

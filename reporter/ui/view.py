@@ -164,7 +164,7 @@ def receipt_lines(receipt: Receipt, texts: Translator, *, counts_only: bool = Fa
         case State.QUEUED:
             lines = [
                 say("Your report is kept and will be sent by itself."),
-                say("Support cannot be reached at the moment. You need not do anything."),
+                _why_it_waits(receipt, say),
                 _next_try(receipt, texts),
                 say("The number {reference} is valid already.", reference=receipt.reference),
             ]
@@ -183,9 +183,21 @@ def receipt_lines(receipt: Receipt, texts: Translator, *, counts_only: bool = Fa
     return [line for line in lines if line]
 
 
+def _why_it_waits(receipt: Receipt, say: Callable[..., str]) -> str:
+    match receipt.attempt:
+        case "":
+            return say("You need not do anything.")
+        case "busy" | "paused":
+            return say("Support's system does not take reports at the moment. You need not do anything.")
+        case _:
+            return say("Support cannot be reached at the moment. You need not do anything.")
+
+
 def _next_try(receipt: Receipt, texts: Translator) -> str:
     """When it is tried again, by the clock on the wall; empty where that is not known."""
     time = local_time(receipt.next_try_at, "%H:%M")
+    if local_time(receipt.next_try_at, "%j") != local_time(receipt.at, "%j"):
+        time = local_time(receipt.next_try_at)
     return texts.say("The next try is at {time}.", time=time) if time else ""
 
 

@@ -709,8 +709,6 @@ def enqueue_automatic(spool: Spool, *, counts_only: bool = False) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        b"",
-        b"HTTP/1.1 2",
         http("200 OK", PORTAL),
         http("200 OK", b"null"),
         http("200 OK", b"{}"),
@@ -720,7 +718,6 @@ def enqueue_automatic(spool: Spool, *, counts_only: bool = False) -> None:
         http("302 Found", b"", "Location: http://127.0.0.1:1/"),
         http("404 Not Found"),
         http("405 Method Not Allowed"),
-        http("500 Oh"),
         http("501 Not Implemented"),
     ],
 )
@@ -736,6 +733,20 @@ def test_who_does_not_understand_the_question_gets_everything(
     assert postman.deliver(AUTOMATIC).state is State.ACCEPTED
     assert endpoint.errands == ["POST /reports/precheck HTTP/1.1", "POST /reports HTTP/1.1"]
     assert endpoint.kept[AUTOMATIC] == b'{"fingerprint": "f"}'
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 2", http("500 Oh"), http("429 Too Many")])
+def test_who_cannot_answer_the_question_now_is_sent_nothing_now(
+    spool: Spool, endpoint: FaultEndpoint, postman: Postman, answer: bytes
+) -> None:
+    def fail(connection: socket.socket) -> None:
+        endpoint.take(connection)
+        connection.sendall(answer)
+
+    endpoint.behave = fail
+    enqueue_automatic(spool)
+    assert postman.deliver(AUTOMATIC).state is State.QUEUED
+    assert endpoint.errands == ["POST /reports/precheck HTTP/1.1"]
 
 
 @pytest.mark.parametrize("need", ["nothing", "everything"])

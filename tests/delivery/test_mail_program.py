@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import email.policy
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -97,7 +96,6 @@ def test_on_linux_a_window_to_write_in_opens_with_the_files(
     assert (place / "Снимок.png").read_bytes() == kept.attachments[0].content
 
 
-@pytest.mark.skipif(shutil.which("xdg-email") is None, reason="needs xdg-utils")
 def test_the_real_xdg_email_gives_a_mail_program_everything(
     enqueue: Enqueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

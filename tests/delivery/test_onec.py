@@ -244,7 +244,11 @@ def test_the_receivers_wish_to_wait_is_kept() -> None:
     assert judge(http(429, Retry_After="Sun, 22 Nov 2026 09:05:00 GMT"), now=NINE).retry_after_s == 300
     fault = judge(http(503, Retry_After="-5"), now=NINE)
     assert fault == Outcome(
-        kind=Kind.POSTPONED, reason="the receiver answered 503", server_fault=True, retry_after_s=None
+        kind=Kind.POSTPONED,
+        reason="the receiver answered 503",
+        server_fault=True,
+        is_busy=True,
+        retry_after_s=None,
     )
 
 

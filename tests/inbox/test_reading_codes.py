@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import sync_playwright
 
 from reporter.inbox.server import Inbox
 from reporter.inbox.spoken_page import spoken_page
@@ -127,12 +128,8 @@ def test_codes_are_read_for_support_only(guarded: str) -> None:
     assert httpx.post(f"{guarded}decode", data={"code": "x"}, headers=OWN).status_code == 401
 
 
-@pytest.mark.skipif(
-    shutil.which("chromium") is None, reason="Chromium is not installed: no link was followed"
-)
 def test_a_link_with_a_fragment_is_read_by_the_page_itself(base: str, code: str) -> None:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
+    with sync_playwright() as started:
         browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page()
         complaints: list[str] = []

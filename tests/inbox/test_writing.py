@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import sync_playwright
 
 from reporter.inbox.server import Inbox
 
@@ -137,15 +138,13 @@ ATTACK = """<form action="{address}kind/need" method="post"><input name="key" va
 <script>document.forms[0].submit()</script>"""
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not installed: no form was sent")
 @pytest.mark.parametrize("host", ["127.0.0.1", "inbox.example"])
 def test_a_browser_writes_from_the_inbox_and_from_nowhere_else(guarded: str, host: str) -> None:
     """On loopback Chromium tells the site, under another name on plain HTTP only the origin."""
-    playwright = pytest.importorskip("playwright.sync_api")
     address = guarded.replace("127.0.0.1", host)
     with (
         httpx.Client(base_url=guarded, auth=("support", "geheim")) as client,
-        playwright.sync_playwright() as started,
+        sync_playwright() as started,
     ):
         key = key_of(client)
         browser = started.chromium.launch(

@@ -96,6 +96,15 @@ LOCKED = Notice(
     asks_access_code=True,
     details="HTTP 423 Locked",
 )
+LOST = Notice(
+    headline="The connection to erp.example.org was lost. It is being restored.",
+    advice=["You need not do anything: this window closes when the connection is back."],
+    retry=Retry.AUTOMATIC,
+    may_recover=True,
+    is_session=True,
+    help_text="The service desk is there for you from 7:00 to 19:00.\nTelephone 4455.",
+    details="ConnectionResetError: [Errno 104] Connection reset by peer",
+)
 CRASHED = Notice(
     headline="ERP has ended unexpectedly",
     advice=[
@@ -176,6 +185,7 @@ class FakeDesk:
         self.codes: list[str] = []
         self.recoveries: list[Recovery] = []
         self.looks = 0
+        self.network_changes: list[bool] = []
         self.about_text = ABOUT
         self.disk_full = False
         self.can_attach_pictures = can_attach_pictures
@@ -216,6 +226,9 @@ class FakeDesk:
     def look_again(self) -> Recovery:
         self.looks += 1
         return self.recoveries.pop(0) if self.recoveries else Recovery.NOTHING
+
+    def network_changed(self) -> bool:
+        return self.network_changes.pop(0) if self.network_changes else False
 
     def retry(self, access_code: str) -> RetryResult:
         self.codes.append(access_code)

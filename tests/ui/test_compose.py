@@ -421,7 +421,6 @@ def test_a_file_is_dropped(
 def test_a_file_is_dragged_here_from_another_program(
     screens: Screens, texts: Texts, editors: list[FakeEditor], tmp_path: Path
 ) -> None:
-    pytest.importorskip("tkinterdnd2")
     screen, desk, file = screens(), FakeDesk(), tmp_path / "снимок {1} [a] $b.png"
     file.write_bytes(PNG)
     person = Person(screen, desk, texts("en"))
