@@ -30,6 +30,7 @@ from reporter.case import Case, Host
 from reporter.delivery.receipt import Receipt
 from reporter.diagnosis.verdict import Verdict
 from reporter.errors import FaceUnavailable, ReporterError
+from reporter.settings.brand import find
 from reporter.texts import translator
 from reporter.ui.presenter import Presenter
 
@@ -62,7 +63,8 @@ def stand_in(
 
     ``program_pid``: the process of the program that failed, 0 where it is not known.
     """
-    case = Case(failure, loaded=loaded, host=host, program_pid=program_pid)
+    brand = find(os.environ).brand
+    case = Case(failure, loaded=loaded, host=host, program_pid=program_pid, brand=brand)
     presenter = Presenter(case, case.texts)
     face.run(presenter)
     receipt = presenter.receipt
@@ -125,8 +127,8 @@ def remember(target: str, *, help_text: str = "", help_url: str = "") -> None:
 def watch(command: Sequence[str], *, target: str = "", loaded: Loaded | None = None) -> int:
     """Run a program; show the dialog when it crashes or reports a failed login; return its exit status.
 
-    "Try again" in the dialog starts the program once more, with the access code of a locked system in the place
-    of ``{access_code}``. Raises UsageError when it cannot be started.
+    "Try again" in the dialog starts the program once more, with the access code of a locked system in the
+    place of ``{access_code}``. Raises UsageError when it cannot be started.
     """
     from reporter.capture import watched
 
@@ -152,13 +154,24 @@ def face_for(loaded: Loaded, *, terminal: bool) -> Face:
     from reporter.ui.select import choose_face
 
     settings = loaded.settings
-    try:
+    found = find(os.environ)
+    for problem in found.problems:
+        sys.stderr.write(f"{problem}\n")
+
+    def choose(face: str) -> Face:
         return choose_face(
-            settings.face, appearance=settings.appearance, terminal=terminal, environ=os.environ
+            face,
+            appearance=settings.appearance,
+            terminal=terminal,
+            environ=os.environ,
+            brand=found.brand,
         )
+
+    try:
+        return choose(settings.face)
     except FaceUnavailable as error:
         sys.stderr.write(f"{error}\n")
-        return choose_face("auto", appearance=settings.appearance, terminal=terminal, environ=os.environ)
+        return choose("auto")
 
 
 def at_a_terminal() -> bool:

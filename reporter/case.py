@@ -26,6 +26,7 @@ from reporter.report.drawing import Mark, Picture, Source
 from reporter.report.model import Bundle, Enclosure, Story
 from reporter.texts import N_, Translator, translator
 from reporter.ui.about import About
+from reporter.ui.brand import OWN, Brand
 from reporter.ui.desk import (
     Answer,
     ByTelephone,
@@ -53,7 +54,7 @@ FIRST_ADVICE = (
 )
 NETWORK_LAYERS = ("local", "dns", "portal", "proxy")
 """Layers whose faults keep every server out of reach, not only this one."""
-SESSION_ADVICE = (N_("You need not do anything: this window closes when the connection is back."),)
+SESSION_ADVICE = N_("This message closes by itself when the connection is back.")
 CRASH_ADVICE = (
     N_("Start the program again; what was saved before is still there."),
     N_("If it happens again, send a report: it holds what support needs to find the cause."),
@@ -93,7 +94,13 @@ class Case:
     """
 
     def __init__(
-        self, failure: Failure, *, loaded: Loaded, host: Host | None = None, program_pid: int = 0
+        self,
+        failure: Failure,
+        *,
+        loaded: Loaded,
+        host: Host | None = None,
+        program_pid: int = 0,
+        brand: Brand = OWN,
     ) -> None:
         from reporter.report import reference
 
@@ -104,6 +111,8 @@ class Case:
         self.application = failure.application.name if failure.application else ""
         self.can_send = loaded.settings.submission != "off"
         self.has_host = host is not None and host.can_retry
+        self.product = brand.product
+        self._brand = brand
         self._loaded = loaded
         self._host = host
         self._id = str(uuid.uuid4())
@@ -116,6 +125,7 @@ class Case:
         self._addresses: frozenset[str] | None = None
         self._once = threading.Lock()
         self._wanted = Wanted.EVERYTHING
+        self._is_sent = False
         self._contents = Contents(
             allowed=loaded.settings.allowed_sections, required=loaded.settings.required_sections
         )
@@ -159,7 +169,7 @@ class Case:
             self.verdict = examination.diagnose(
                 self.failure.target,
                 settings=self._loaded.settings,
-                failure=self.failure if self.failure.is_told else None,
+                failure=self.failure,
                 texts=self.texts,
                 observer=note,
             )
@@ -314,11 +324,16 @@ class Case:
         """Make the report durable and try to deliver it; raises ReporterError when it could not be kept."""
         from reporter.report.summary import summarize
 
+        self._is_sent = True
         bundle = self._travelling(story)
         if counts_only:
             bundle = summarize(bundle)  # goes only where a destination cannot count
-        receipt = outbox.send(bundle, loaded=self._loaded, counts_only=counts_only)
-        self.keep_draft(Story())
+
+        def forget_draft() -> None:
+            self.keep_draft(Story())
+
+        receipt = outbox.send(bundle, loaded=self._loaded, counts_only=counts_only, when_kept=forget_draft)
+        forget_draft()
         return receipt
 
     def spoken(self, story: Story) -> ByTelephone:
@@ -376,8 +391,11 @@ class Case:
     def send_automatically(self) -> Receipt | None:
         """Queue a report without a story, for the postman to send.
 
-        None when there is nothing to tell, or when a report of the same kind was made within the last hour.
+        None when there is nothing to tell, when the person's own report is still on its way, or when a report
+        of the same kind was made within the last hour.
         """
+        if self._is_sent:
+            return None
         if self.verdict is not None and self.verdict.cause == "ok":
             return None
         try:
@@ -493,8 +511,8 @@ class Case:
         return Notice(
             headline=headline,
             advice=advice,
-            help_text=offered.text,
-            help_url=offered.url,
+            help_text=offered.text or self._contact(),
+            help_url=offered.url or self._brand.url,
             retry=self._retry_policy(verdict) if verdict and automatic else Retry.AFTER_FIX,
             retry_at=verdict.retry_at if verdict else None,
             asks_access_code=cause == "app.session_locked" and accepts_code,
@@ -512,27 +530,32 @@ class Case:
         """For a running session: that its connection is being restored, then why it was lost."""
         say, verdict = self.texts.say, self.verdict
         host = _host_of(self.failure.target) or say("the server")
+        advice: list[str] = []
+        if verdict is not None:
+            reason = [] if verdict.cause == "ok" else [verdict.headline]
+            # Of what passes by itself only the explanation: nobody need try again.
+            passes = verdict.retry in (Retry.AUTOMATIC, Retry.AT)
+            advice = [*reason, *(verdict.advice[:1] if passes else verdict.advice)]
         if not self.has_host or (verdict is not None and self._retry_policy(verdict) is Retry.BY_HAND):
-            headline = say("The connection to {host} was lost.", host=host)
-        else:
-            headline = say("The connection to {host} was lost. It is being restored.", host=host)
-        if verdict is None:
-            advice = [say(sentence) for sentence in SESSION_ADVICE] if self.has_host else []
-        else:
-            is_back = verdict.cause == "ok"
-            advice = list(verdict.advice) if is_back else [verdict.headline, *verdict.advice]
-        return self._notice(headline, advice)
+            return self._notice(say("The connection to {host} was lost.", host=host), advice)
+        headline = say("The connection to {host} was lost. It is being restored.", host=host)
+        return self._notice(headline, [*advice, say(SESSION_ADVICE)])
 
     def _retry_policy(self, verdict: Verdict) -> Retry:
         """A session also waits for what somebody has to mend, and for what passed before it was measured;
         never after an answer about a person, nor after one that may be about a person."""
-        error = self.failure.exception
-        is_of_the_network = error is not None and (
-            error.timed_out or (error.errno, error.gai_code, error.reason) != (None, None, None)
-        )
-        has_passed = verdict.cause == "ok" or (verdict.cause == "unknown" and is_of_the_network)
-        is_waiting = verdict.retry is Retry.AFTER_FIX or has_passed
-        return Retry.AUTOMATIC if self.failure.is_session and is_waiting else verdict.retry
+        if not self.failure.is_session:
+            return verdict.retry
+        if verdict.cause in ("ok", "unknown"):
+            return Retry.AUTOMATIC if self.failure.is_of_the_network else Retry.BY_HAND
+        return Retry.AUTOMATIC if verdict.retry is Retry.AFTER_FIX else verdict.retry
+
+    def _contact(self) -> str:
+        """How the brand's support is reached; shown where the administrator offers no help of their own."""
+        say, brand = self.texts.say, self._brand
+        phone = say("Telephone: {phone}", phone=brand.phone) if brand.phone else ""
+        email = say("E-mail: {email}", email=brand.email) if brand.email else ""
+        return "\n".join(line for line in (phone, email) if line)
 
     def _help(self) -> Help:
         """What the administrator offers for this verdict."""

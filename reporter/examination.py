@@ -287,14 +287,17 @@ def collect_facts(
 
 
 def _connection(target: str) -> tuple[dict[str, Value], Sequence[Gap]]:
-    """What is known of the database or server that was chosen, and what of it could not be read."""
+    """What is known of the database or server that was chosen, and what of it could not be read.
+
+    Of several databases of one name, or at one address, only what is the same of all.
+    """
     from reporter.diagnosis.target import parse_target
     from reporter.settings import v8i
 
     found = _databases()
     name = target.removeprefix(INFOBASE)
     chosen = (
-        v8i.named(found.lists, name)
+        v8i.named(found.lists, name.strip())
         if name != target
         else [
             infobase
@@ -304,7 +307,11 @@ def _connection(target: str) -> tuple[dict[str, Value], Sequence[Gap]]:
         ]
     )
     if chosen:
-        return dict(v8i.describe(chosen[0])), found.gaps
+        first, *others = [v8i.describe(infobase) for infobase in chosen]
+        agreed = {
+            fact: value for fact, value in first.items() if all(other.get(fact) == value for other in others)
+        }
+        return agreed, found.gaps
     try:
         known = parse_target(target)
     except TargetError:

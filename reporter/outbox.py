@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +18,9 @@ from reporter.errors import ReporterError, SpoolError
 from reporter.report.model import Bundle
 
 if TYPE_CHECKING:
-    from reporter.delivery.destination import Destination, Precheck
-    from reporter.delivery.envelope import Envelope
+    from reporter.delivery.destination import Check, Destination, Outcome, Precheck
+    from reporter.delivery.envelope import Envelope, Pause, Rest
+    from reporter.delivery.health import Health
     from reporter.delivery.postman import Postman
     from reporter.delivery.spool import Spool
     from reporter.settings.layers import Loaded
@@ -30,17 +31,24 @@ ASKED_FOR_DAYS = 30
 """Of so many reports, and no older ones, the agent asks by itself whether support has answered."""
 
 
-def send(bundle: Bundle, *, loaded: Loaded, counts_only: bool = False) -> Receipt:
+def send(
+    bundle: Bundle,
+    *,
+    loaded: Loaded,
+    counts_only: bool = False,
+    when_kept: Callable[[], None] = lambda: None,
+) -> Receipt:
     """Make a report durable, then try to deliver it now.
 
     ``counts_only``: the endpoint knows the fault and is only told "me too". What stays queued is left to the
-    courier. Raises SpoolError where the report could not be kept and, tried once all the same, not be
+    courier. ``when_kept`` is called as soon as the report is durable. Raises SpoolError where the report could not be kept and, tried once all the same, not be
     delivered either.
     """
     receipt: Receipt | None = None
     try:
         with _watched_spool(loaded) as kept:
             receipt = _enqueue(bundle, kept, loaded, counts_only=counts_only)
+            when_kept()
             if receipt.state is State.QUEUED:
                 receipt = postman(kept, loaded).deliver(receipt.reference)
     except SpoolError as error:
@@ -131,7 +139,9 @@ def inquire(loaded: Loaded) -> None:
     try:
         with _watched_spool() as kept:
             known = sorted(kept.list(), key=lambda envelope: envelope.created_at)
-            open_ones = [one for one in known if one.state is State.ACCEPTED and one.created_at >= since]
+            # Support may add to an answer, or correct it.
+            has_it = (State.ACCEPTED, State.ANSWERED)
+            open_ones = [one for one in known if one.state in has_it and one.created_at >= since]
             sender = postman(kept, loaded)
             for envelope in open_ones[-ASKED_FOR_REPORTS:]:
                 sender.inquire(envelope.reference)
@@ -241,6 +251,55 @@ def destination(address: str, loaded: Loaded) -> Destination:
         certificate=settings.client_certificate,
         key=settings.client_key,
     )
+
+
+def check(address: str, loaded: Loaded) -> tuple[str, Check]:
+    """Look at one destination without sending a report; its name, as pauses have it, and what was found.
+
+    Raises UsageError for an address that is none.
+    """
+    chosen = destination(address, loaded)
+    return chosen.name, chosen.check()
+
+
+def try_out(bundle: Bundle, address: str, loaded: Loaded) -> Outcome:
+    """Deliver one report to one destination now, past the spool; raises UsageError.
+
+    One that takes it is not paused any more.
+    """
+    chosen = destination(address, loaded)
+    outcome = chosen.deliver(_envelope(bundle))
+    if outcome.kind == "accepted" and _spool_file().exists():
+        with _watched_spool() as kept:
+            kept.resume(chosen.name)
+    return outcome
+
+
+def hold_ups() -> tuple[tuple[Pause, ...], tuple[Rest, ...]]:
+    """The destinations that are paused, and those that asked for time; raises SpoolError."""
+    if not _spool_file().exists():
+        return (), ()
+    with _watched_spool() as kept:
+        return kept.pauses(), kept.rests()
+
+
+def health() -> Health | None:
+    """The health of this person's spool, None where none was begun; raises SpoolError."""
+    from reporter.delivery.health import examine
+
+    return examine(_spool_file()) if _spool_file().exists() else None
+
+
+def spool_place() -> Path:
+    """The folder of this person's spool."""
+    return _spool_file().parent
+
+
+def has_courier() -> bool:
+    """Whether a courier is at work on this person's spool."""
+    from reporter.delivery import courier
+
+    return courier.is_at_work(_spool_file())
 
 
 def _reduce(envelope: Envelope) -> Envelope:

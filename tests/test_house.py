@@ -24,6 +24,7 @@ STRUCTS = {
     "reporter.report.drawing",
     "reporter.report.model",
     "reporter.ui.about",
+    "reporter.ui.brand",
     "reporter.ui.notice",
 }
 # What every room may know.
@@ -50,8 +51,11 @@ FACES_KNOW = {
 ONLY_IMPORTED_BY = {
     "reporter.agent": ("reporter", "reporter.cli", "reporter.demo", "reporter.showing"),
     "reporter.case": ("reporter.agent", "reporter.cli"),
-    "reporter.examination": ("reporter.agent", "reporter.case", "reporter.cli"),
-    "reporter.outbox": ("reporter.agent", "reporter.case", "reporter.cli", "reporter.demo"),
+    "reporter.checkup": ("reporter.cli",),
+    "reporter.examination": ("reporter.agent", "reporter.case", "reporter.checkup", "reporter.cli"),
+    "reporter.outbox": (
+        *("reporter.agent", "reporter.case", "reporter.checkup", "reporter.cli", "reporter.demo"),
+    ),
     "reporter.showing": ("reporter.__main__", "reporter.cli"),
     "reporter.cli": ("reporter.__main__",),
     "reporter.demo": ("reporter.cli",),

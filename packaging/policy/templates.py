@@ -19,8 +19,9 @@ if __name__ == "__main__":  # started by its path, from any folder
 
 from policy import admx, json_files, oma, page, profile, structure  # noqa: E402 - see above
 from policy.words import WORDS  # noqa: E402
+from reporter.settings.brand import load  # noqa: E402
 from reporter.settings.model import TABLE  # noqa: E402
-from reporter.settings.policy.base import VENDOR, Vendor  # noqa: E402
+from reporter.settings.policy.base import VENDOR, Vendor, vendor_of  # noqa: E402
 from reporter.texts import LANGUAGES, translator  # noqa: E402
 
 PAGE = ROOT / "docs" / "policies.md"
@@ -76,10 +77,18 @@ def main() -> int:
     """The command line; 1 and a sentence where there are no good templates."""
     parser = argparse.ArgumentParser(description="Make the policy templates from the table of settings.")
     parser.add_argument("out", type=Path, help="the folder to write to")
+    parser.add_argument("--brand", type=Path, metavar="BRAND.toml", help="the names of a branded program")
     parser.add_argument("--page", action="store_true", help=f"also write {PAGE.relative_to(ROOT)}")
     arguments = parser.parse_args()
+    vendor = VENDOR
+    if arguments.brand:
+        found = load(arguments.brand)
+        vendor = vendor_of(found.brand)
+        if found.problems:
+            print("\n".join(found.problems), file=sys.stderr)
+            return 1
     try:
-        written = write(arguments.out)
+        written = write(arguments.out, vendor)
     except (OSError, TemplateError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -96,9 +96,13 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
         return self.action in ("run", "work")
 
     @property
-    def is_told(self) -> bool:
-        """A program saw something; else it is only known that a session lost its server."""
-        return not self.is_session or bool(self.message or self.exception or self.response)
+    def is_of_the_network(self) -> bool:
+        """The operating system or TLS reported it, or nothing is known but that a server was lost: no answer
+        about a person is behind it."""
+        error = self.exception
+        if error is None:
+            return self.response is None and not self.message
+        return error.timed_out or (error.errno, error.gai_code, error.reason) != (None, None, None)
 
     @property
     def is_session(self) -> bool:

@@ -87,7 +87,7 @@ def filled(command: Sequence[str], access_code: str = "") -> list[str]:
 def run(command: Sequence[str], *, target: str = "", access_code: str = "") -> Ended:
     """Run a program to its end, its standard streams untouched.
 
-    ``access_code`` takes the place of ``{access_code}`` in its arguments, and is in nothing that is told of it.
+    ``access_code`` takes the place of ``{access_code}`` in its arguments, and is in nothing that is told.
     With a ``target``, any status but 0 counts as a failed login, unless the program has shown its own dialog
     (``reporter.install``). Raises UsageError when the program cannot be started.
     """

@@ -208,9 +208,9 @@ def watch(target: str, command: tuple[str, ...]) -> None:
 
     Shows the dialog when it crashes or reports a failed login.
     Ends with the program's own exit status. The program may write a failure document to the file that
-    the environment variable REPORTER_FAILURE_FILE names. Where an argument holds {access_code}, the dialog of a
-    locked system asks for the code, and the program is started again with it; without a code the argument is
-    left out.
+    the environment variable REPORTER_FAILURE_FILE names. Where an argument holds {access_code}, the dialog
+    of a locked system asks for the code, and the program is started again with it; without a code the
+    argument is left out.
     """
     from reporter import agent, examination
 

@@ -141,7 +141,8 @@ def status(reference: str | None, json_: bool, **given: str | None) -> None:
     with opened_spool(loaded) as kept:
         sender = outbox.postman(kept, loaded)
         if reference is None:
-            asked = [envelope.reference for envelope in kept.list() if envelope.state == "accepted"]
+            has_it = ("accepted", "answered")
+            asked = [envelope.reference for envelope in kept.list() if envelope.state in has_it]
             for one in asked[-STATUS_LIMIT_REPORTS:]:
                 sender.inquire(one)
             shown = [envelope for envelope in reversed(kept.list()) if envelope.state != "saved"]

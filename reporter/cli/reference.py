@@ -61,8 +61,9 @@ def _below(path: str, group: click.Group) -> Iterator[tuple[str, click.Command]]
 
 def _section(path: str, command: click.Command) -> str:
     context = click.Context(command, info_name=path)
-    # A group is shown as what it does without a command below it, which have sections of their own.
-    pieces = [piece for piece in command.collect_usage_pieces(context) if not piece.startswith("COMMAND")]
+    pieces = command.collect_usage_pieces(context)
+    if isinstance(command, click.Group):  # the commands below it have sections of their own
+        pieces = [piece for piece in pieces if piece != command.subcommand_metavar]
     usage = " ".join([path, *pieces])
     lines = [f"## `{path}`\n", f"```text\n{usage}\n```\n", f"{cleandoc(command.help or '')}\n"]
     options = [option for option in command.params if isinstance(option, click.Option)]

@@ -25,8 +25,8 @@ TRY_LIMIT_S = 3.0
 
 
 class Reconnection:
-    """The dialog's host for a session of which the address is known: a try measures the way there, or runs the
-    command that restores the session."""
+    """The dialog's host for a session of which the address is known: a try measures the way there, or runs
+    the command that restores the session."""
 
     can_retry = True
     automatic = True
@@ -77,7 +77,7 @@ def lost(target: str, name: str = "") -> Failure:
     "line",
     default="",
     metavar="LINE",
-    help="Program and arguments that restore the session, ending with 0; else an answer of the server will do.",
+    help="Program and arguments that restore the session; else an answer of the server will do.",
 )
 @click.option("--application", default="", metavar="NAME", help="The name of the program.")
 @setting_options("endpoint", "help_text", "help_url", "face", "appearance", "language")

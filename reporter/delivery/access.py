@@ -15,7 +15,7 @@ from reporter.texts.safe import one_line
 
 if TYPE_CHECKING:
     import requests
-    import truststore
+    import ssl
 
 
 KEYRING_SERVICE = "reporter-agent"
@@ -45,7 +45,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
             request.headers["Authorization"] = f"Bearer {self.token}"
         return request
 
-    def show_certificate(self, context: truststore.SSLContext) -> None:
+    def show_certificate(self, context: ssl.SSLContext) -> None:
         """Let a TLS context show the client certificate; raises OSError where it cannot be read.
 
         A key behind a password cannot be used: without the empty one given here, OpenSSL would ask at the

@@ -68,7 +68,7 @@ def stay(
     # Again after the lock is given back: a report that came just before found this courier still there.
     try:
         while _something_waits(path, now) and time.monotonic() < end:
-            with only_one(path.with_name(path.name + ".courier"), wait_s=0):
+            with only_one(_lock(path), wait_s=0):
                 _work(path, postman, end, now, receipts, spread_s=spread_s)
     except OSError:
         pass  # held by another courier, or the folder is gone
@@ -76,6 +76,22 @@ def stay(
         if path.exists():
             raise
     return list(receipts.values())
+
+
+def is_at_work(path: Path) -> bool:
+    """Whether a courier is at work on the spool at ``path``. Raises OSError where that cannot be told."""
+    lock = _lock(path)
+    if not lock.exists():
+        return False
+    try:
+        with only_one(lock, wait_s=0):
+            return False
+    except TimeoutError:
+        return True
+
+
+def _lock(path: Path) -> Path:
+    return path.with_name(path.name + ".courier")
 
 
 def _work(

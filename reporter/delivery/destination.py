@@ -20,6 +20,7 @@ from reporter.errors import UsageError
 from reporter.texts.safe import one_line, without_secrets
 
 if TYPE_CHECKING:
+    from reporter.delivery.access import Access
     from reporter.delivery.envelope import Envelope
 
 SCHEMES = (
@@ -218,6 +219,12 @@ def open_destination(
             f"Credentials are kept for {one_line(_host(address), SHOWN_ADDRESS_CHARS)}, and they are only "
             "sent over TLS. Let its address begin with https.",
         )
+    if scheme.endswith("https") and not _can_be_shown(proof):
+        return Unusable(
+            one_line(without_secrets(address), SHOWN_ADDRESS_CHARS),
+            "the client certificate cannot be used: its file is missing, unreadable or no PEM file; correct "
+            "client_certificate or client_key",
+        )
     if scheme in ("smtp", "smtps"):
         from reporter.delivery.mail import MailDestination
 
@@ -232,6 +239,19 @@ def open_destination(
 
         return SentryDestination(address, transport)
     return native.NativeDestination(address, transport)
+
+
+def _can_be_shown(proof: Access) -> bool:
+    """Whether there is no client certificate, or one that a TLS context takes."""
+    if not proof.certificate:
+        return True
+    import ssl
+
+    try:
+        proof.show_certificate(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    except OSError:
+        return False
+    return True
 
 
 def _host(address: str) -> str:

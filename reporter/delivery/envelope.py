@@ -97,16 +97,16 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def receipt(self) -> Receipt:
-        """What may be told about it; ``at`` is the moment of the attempt that its state comes from."""
-        last = self._telling()
+        """What may be told about it; ``at`` is the moment of the last attempt."""
+        told = self._telling()
         return Receipt(
             reference=self.reference,
             state=self.state,
-            at=self.created_at if last is None else last.at,
-            destination="" if last is None else last.destination,
+            at=self.history[-1].at if self.history else self.created_at,
+            destination="" if told is None else told.destination,
             page=self.page,
             reason=self.reason,
-            attempt="" if last is None else last.outcome,
+            attempt="" if told is None else told.outcome,
             tries=self.tries,
             next_try_at=self.next_try_at,
             answer=self.answer,
@@ -114,6 +114,10 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _telling(self) -> Attempt | None:
-        """The last attempt that came to ``reason``: of several destinations, the one the report waits for."""
+        """The last attempt that came to ``reason``: of several destinations, the one the report waits for.
+
+        None where it waits for one that was not tried with it, because another report found it away.
+        """
         fitting = (row for row in reversed(self.history) if row.reason == self.reason)
-        return next(fitting, self.history[-1] if self.history else None)
+        ended = self.history[-1] if self.history and self.state is not State.QUEUED else None
+        return next(fitting, ended)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 EXAMPLE = "https://support.example.org/reports"
 ASKING_LIMIT_S = 5.0
 """For a question on whose answer somebody waits; without one everything is sent."""
+NO_FAULT = "none"
+"""The fingerprint of a question that is asked without a fault."""
 MESSAGE_LIMIT_CHARS = 4_000
 EARLIEST_ANSWER = datetime(2020, 1, 1, tzinfo=UTC)
 CLOCK_LEEWAY = timedelta(days=1)
@@ -95,7 +97,7 @@ class NativeDestination(Destination):
     def check(self) -> Check:
         """Ask how much of a report is wanted, as before every report; an endpoint that does not know the
         question is only asked whether it is there."""
-        answer = self._ask("precheck", {"fingerprint": "", "agent": f"reporter-agent/{__version__}"}, {})
+        answer = self._ask("precheck", {"fingerprint": NO_FAULT, "agent": f"reporter-agent/{__version__}"}, {})
         remark = ""
         if isinstance(answer, Answer) and answer.status in _UNKNOWN_QUESTION:
             remark = "it answers no question before a report, so only a report can tell whether it takes one"

@@ -7,7 +7,6 @@ from enum import StrEnum
 
 import msgspec
 
-
 BUSY = "busy"
 """What a try came to, besides the kinds of an Outcome: the endpoint is there, and takes no report now."""
 

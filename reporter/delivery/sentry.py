@@ -97,7 +97,7 @@ class SentryDestination(Destination):
             return Check(is_reached=True, is_let_in=True)
         if isinstance(answer, Answer) and answer.status == 404:
             said = judgement.of_status(answer, now=self._now(), mending=_MENDING).reason
-            return Check(is_reached=True, is_let_in=False, reason=said)
+            return Check(is_reached=True, reason=said)
         return judgement.of_look(answer, now=self._now())
 
     def _send(self, envelope: Envelope, *, has_files: bool) -> Answer | str:

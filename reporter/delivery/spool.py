@@ -220,9 +220,11 @@ class Spool:
         What still waits is never forgotten, nor an answer nobody has seen. Its days count from the last thing
         that happened to a report. Returns a sentence for each report of a person that was removed.
         """
-        oldest_s = self._now().timestamp() - retention_days * 86_400
+        now_s = self._now().timestamp()
+        oldest_s = now_s - retention_days * 86_400
 
         def write(db: sqlite3.Connection) -> tuple[int, Sequence[str]]:
+            _date_anew(db, now_s)
             # "created_at" of the future was written by a clock that has since been set back.
             ended = f"NOT {_TO_SEND} AND NOT {_ANSWER_WAITS}"
             chosen = f"SELECT reference, {_DELIVERED}, sent_by_person, reason, {_SIZE} FROM reports "  # noqa: S608
@@ -306,8 +308,7 @@ class Spool:
                 (now_s, now_s, now_s + 1),
             )
             db.execute("DELETE FROM rests WHERE until <= ? OR since > ?", (now_s, now_s + 1))
-            if now_s >= FIRST_MOMENT_S:
-                db.execute("UPDATE reports SET created_at = ? WHERE created_at < ?", (now_s, FIRST_MOMENT_S))
+            _date_anew(db, now_s)
             overdue = db.execute(
                 f"SELECT reference FROM reports WHERE {_TO_SEND} AND NOT sent_by_person "  # noqa: S608
                 "AND next_try_at < ?",
@@ -543,6 +544,12 @@ def _mark_damaged(db: sqlite3.Connection, row: tuple[Any, ...], now: datetime) -
     )
     [mended] = db.execute(_SELECT + "WHERE reference = ?", (reference,))
     return _envelope(db, mended)
+
+
+def _date_anew(db: sqlite3.Connection, now_s: float) -> None:
+    """What a clock that was never set dated begins its days now, where this one has been set."""
+    if now_s >= FIRST_MOMENT_S:
+        db.execute("UPDATE reports SET created_at = ? WHERE created_at < ?", (now_s, FIRST_MOMENT_S))
 
 
 def _note(db: sqlite3.Connection, reference: str, attempts: Sequence[Attempt]) -> None:

@@ -195,7 +195,9 @@ def _display(scheme: str, host: str, port: int, path: str) -> str:
 def _why_no_url(text: str) -> str:
     quoted = _without_secrets(text)
     scheme, colon, rest = text.partition(":")
-    if scheme.lower() == "infobase":
+    if scheme.lower() == "infobase" and scheme != "infobase":
+        return f"The target {quoted!r} is not written as it should be; write {_without_secrets(f'infobase:{rest}')!r}."
+    if scheme == "infobase":
         return (
             f"The target {quoted!r} names an entry of a list of databases where only the address of a server "
             f"can be used; give {ACCEPTED}, {EXAMPLE}."

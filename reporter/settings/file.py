@@ -10,10 +10,14 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from reporter.settings.source import Entry, Said, understand, unreadable
 from reporter.settings.textfile import RefusedError, read_text
 from reporter.texts.safe import one_line
+
+if TYPE_CHECKING:
+    from reporter.settings.positions import Positions
 
 # The parser's time grows with the square of a key's parts: "a.a.a.a…" would stop the program.
 _DEEP_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]+[ \t]*\.[ \t]*){32}""")
@@ -40,7 +44,19 @@ def read(path: Path, *, must_exist: bool) -> Said:
     return _understand(text, path)
 
 
-def _understand(text: str, path: Path) -> Said:
+def document(path: Path) -> tuple[dict[str, Any], Positions] | str:
+    """What a TOML file holds and where; a sentence where it cannot be read. Never raises."""
+    try:
+        read = _parsed(read_text(path), path)
+    except RefusedError as refused:
+        read = unreadable(_named(path), str(refused), refused.remedy)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "this is not the path of a file"
+        read = unreadable(_named(path), f"the file cannot be read ({reason})", "correct its path")
+    return read.problems[0] if isinstance(read, Said) else read
+
+
+def _parsed(text: str, path: Path) -> tuple[dict[str, Any], Positions] | Said:
     import tomllib
 
     from reporter.settings.positions import Positions
@@ -50,10 +66,16 @@ def _understand(text: str, path: Path) -> Said:
             _named(path), "a key in the file has more than 32 parts", "write it without nesting"
         )
     try:
-        document = tomllib.loads(text)
+        return tomllib.loads(text), Positions(text)
     except (ValueError, RecursionError) as error:
         return _broken(text, path, error)
-    positions = Positions(text)
+
+
+def _understand(text: str, path: Path) -> Said:
+    parsed = _parsed(text, path)
+    if isinstance(parsed, Said):
+        return parsed
+    members, positions = parsed
 
     def place(name: str) -> Callable[[tuple[str, ...]], str]:
         def where(inside: tuple[str, ...]) -> str:
@@ -62,7 +84,7 @@ def _understand(text: str, path: Path) -> Said:
 
         return where
 
-    return understand(Entry(name=name, raw=raw, where=place(name)) for name, raw in document.items())
+    return understand(Entry(name=name, raw=raw, where=place(name)) for name, raw in members.items())
 
 
 def _broken(text: str, path: Path, error: Exception) -> Said:

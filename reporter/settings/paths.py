@@ -54,12 +54,6 @@ def cache(environ: Mapping[str, str]) -> Path:
     return home / "cache" if home else _dirs().user_cache_path
 
 
-def logs(environ: Mapping[str, str]) -> Path:
-    """The folder of the agent's own logs."""
-    home = _home(environ)
-    return home / "logs" if home else _dirs().user_log_path
-
-
 def settings_file(environ: Mapping[str, str]) -> tuple[Path, bool]:
     """The person's settings file, and whether it was named and therefore has to exist."""
     named = environ.get(SETTINGS_FILE, "")

@@ -97,6 +97,8 @@ class Desk(Protocol):
     """The host application's name, empty where unknown."""
     can_send: bool
     """False where the administrator switched reports off."""
+    product: str
+    """The name under which this program is offered, empty for its own."""
     has_host: bool
     """True where a host application waits and its login can be tried again."""
 

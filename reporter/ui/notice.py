@@ -22,8 +22,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """``help_text`` and ``help_url`` are the administrator's, empty where none is set; the address
     has passed the link rules. ``asks_access_code``: the system is locked and can be entered with a code;
     ``may_recover``: what is amiss can end by itself, so that a later look makes sense.
-    ``is_crash``: a program has ended by itself, and a login has no part in it. ``is_session``: a running session
-    lost its server and restores the connection, by itself as often as ``retry`` lets it.
+    ``is_crash``: a program has ended by itself, and a login has no part in it.
+    ``is_session``: a running session lost its server, and restores the connection as ``retry`` lets it.
     ``is_cut_off``: no server can be reached from here, support's neither.
     ``service_message``: what the startup-error service says to everybody, ``service_until``: how long that is
     true; its ``service_url`` has passed the link rules.

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from reporter.delivery.receipt import Receipt, State
@@ -26,17 +25,16 @@ from reporter.ui.desk import Desk, Preview, Recovery, RetryResult, Wanted
 from reporter.ui.face import Face
 from reporter.ui.lookout import Beat, Lookout
 from reporter.ui.notice import Notice, tidy
+from reporter.ui.pictures import PATH_LIMIT_CHARS, Pictures
 from reporter.ui.support import Support
 from reporter.ui.view import Page, View, local_time, receipt_lines
 
 if TYPE_CHECKING:
-    from reporter.report.drawing import Mark, Picture, Source
+    from reporter.report.drawing import Mark, Picture
     from reporter.report.model import Enclosure
     from reporter.ui.about import About
 
 TITLE_LIMIT_CHARS = 80
-PATH_LIMIT_CHARS = 200
-PICTURE_LIMIT_BYTES = 64 * 1024 * 1024
 
 Answer = TypeVar("Answer")
 
@@ -74,9 +72,11 @@ class Presenter:
         self._attachments: list[Enclosure] = []
         self._composition = Composition(desk, self._clock)
         self._support = Support(desk)
+        self.pictures = Pictures(desk, texts, self._attempt)
         self._before = Page.MESSAGE
         self._errand = ""  # what is being done beside, a sentence
         self._counts_only = False
+        self._is_unkept = False  # it could neither be kept nor sent
         self._diagnosing = True  # from the first view on; the work begins with start()
         self._countdown = Countdown(self._clock, now, self._jitter)
         self._lookout = Lookout(self._clock, self._jitter)
@@ -94,7 +94,8 @@ class Presenter:
             is_trying = self._retrying or self._sending
             return View(
                 page=self._page,
-                title=one_line(self._desk.application, TITLE_LIMIT_CHARS) or self._general_title(),
+                title=self._title(),
+                product=self._desk.product,
                 headline=self._notice.headline,
                 advice=self._notice.advice,
                 help_text=self._notice.help_text,
@@ -211,32 +212,6 @@ class Presenter:
     def preview(self, story: Story) -> Preview:
         """Exactly what ``send`` would send with this story; may take a moment."""
         return self._desk.preview(story)
-
-    def sources(self) -> list[Source]:
-        """What a screenshot can be taken of; may take a moment. Empty where none: the remark says why."""
-        return self._attempt(self._desk.sources) or []
-
-    def take(self, source_id: str) -> Picture | None:
-        """A screenshot; may take a moment. None where it could not be taken: the remark says why."""
-        return self._attempt(lambda: self._desk.take(source_id))
-
-    def pasted(self, *, says_nothing: bool = False) -> Picture | None:
-        """The picture on the clipboard; may take a moment. None where there is none: the remark says so,
-        unless the person asked for something else and it ``says_nothing``."""
-        picture = self._attempt(self._desk.pasted)
-        if picture is None and not (says_nothing or self._remark):
-            with self._lock:
-                self._remark = self.texts.say("There is no picture on the clipboard.")
-            self._refresh()
-        return picture
-
-    def scaled(self, picture: Picture, width: int) -> bytes:
-        """The picture as PNG, at most ``width`` pixels wide; may take a moment. Raises ReporterError."""
-        return self._desk.scaled(picture, width)
-
-    def picture_in(self, path: str) -> Picture | None:
-        """The picture in a file; may take a moment. None where there is none: the remark says so."""
-        return self._attempt(lambda: self._desk.picture_of(self._read(path)))
 
     def attach(self, picture: Picture, marks: list[Mark]) -> None:
         """Let a picture travel with the report, the marks drawn into it."""
@@ -439,8 +414,6 @@ class Presenter:
                 if recovery is Recovery.NETWORK:
                     self._remark = self.texts.say("The network is back; the server is not within reach yet.")
                 self._lookout.plan()
-                if recovery is Recovery.NETWORK and self._restores():
-                    self.try_again()
         self._refresh()
 
     def _restores(self) -> bool:
@@ -503,29 +476,18 @@ class Presenter:
             self._attaching = False
         self._refresh()
 
-    def _read(self, path: str) -> bytes:
-        try:
-            content = _content_of(Path(path).expanduser())
-        except (OSError, ValueError, RuntimeError):
-            raise PictureError(
-                self.texts.say("The file could not be read: {path}", path=one_line(path, PATH_LIMIT_CHARS))
-            ) from None
-        if len(content) > PICTURE_LIMIT_BYTES:
-            raise PictureError(self.texts.say("The file is too large for a report."))
-        return content
-
     def _send(self, story: Story) -> None:
         receipt, trouble = None, ""
+        self._composition.keep()  # first: closing meanwhile must neither lose it nor keep what is on its way
         try:
             receipt = self._desk.send(story, counts_only=self._counts_only)
         except ReporterError as error:
             trouble = str(error)
-        if receipt is None:
-            self._composition.keep()
-        else:
+        if receipt is not None:
             self._composition.forget()
         with self._lock:
             self._sending = False
+            self._is_unkept = receipt is None
             if receipt is None:
                 self._remark = self.texts.say(
                     "The report could not be kept, and was not sent. {trouble}", trouble=trouble
@@ -569,7 +531,12 @@ class Presenter:
         """Support has no report of this, and the network does not bring it there now."""
         if self._receipt is not None:
             return self._receipt.state in (State.SAVED, State.QUEUED, State.REFUSED)
-        return self._notice.is_cut_off and self._desk.can_send
+        return (self._notice.is_cut_off or self._is_unkept) and self._desk.can_send
+
+    def _title(self) -> str:
+        application = one_line(self._desk.application, TITLE_LIMIT_CHARS)
+        own = self._desk.product or self._general_title()
+        return f"{application} – {own}" if application and self._desk.product else application or own
 
     def _general_title(self) -> str:
         say = self.texts.say
@@ -614,14 +581,6 @@ class Presenter:
     def _refresh(self) -> None:
         if self._face is not None:
             self._face.refresh()
-
-
-def _content_of(path: Path) -> bytes:
-    """Of a file, a little more than may be read; OSError for what is none: a pipe would be waited for."""
-    if not path.is_file():
-        raise OSError(path)
-    with path.open("rb") as file:
-        return file.read(PICTURE_LIMIT_BYTES + 1)
 
 
 def _daemon(work: Callable[[], None]) -> None:

@@ -51,8 +51,8 @@ class RecordedFace(Face):
     def add_screenshot(self, marks: list[Mark], *, of: str = "monitor") -> Picture | None:
         """Take a picture of the first source of the kind ``of``, draw ``marks``, attach it; None where that
         did not work: the remark says why."""
-        source = next((one for one in self.presenter.sources() if one.kind == of), None)
-        picture = self.presenter.take(source.id) if source is not None else None
+        source = next((one for one in self.presenter.pictures.sources() if one.kind == of), None)
+        picture = self.presenter.pictures.take(source.id) if source is not None else None
         if picture is not None:
             self.presenter.attach(picture, [*picture.marks, *marks])
         return picture

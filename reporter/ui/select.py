@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 
 from reporter.errors import FaceUnavailable
+from reporter.ui.brand import OWN, Brand
 from reporter.ui.display import is_silent
 from reporter.ui.face import Face
 
@@ -13,7 +14,13 @@ FACES = ("auto", "window", "terminal", "none")
 
 
 def choose_face(
-    wanted: str, *, appearance: str, terminal: bool, environ: Mapping[str, str], system: str = sys.platform
+    wanted: str,
+    *,
+    appearance: str,
+    terminal: bool,
+    environ: Mapping[str, str],
+    system: str = sys.platform,
+    brand: Brand = OWN,
 ) -> Face:
     """The face that ``wanted`` names: ``auto``, ``window``, ``terminal`` or ``none``.
 
@@ -33,16 +40,18 @@ def choose_face(
                     "The window cannot be shown: neither DISPLAY nor WAYLAND_DISPLAY is set. "
                     "Set face to terminal, or start from a desktop session."
                 )
-            return _window(appearance, environ, system)
+            return _window(appearance, environ, system, brand)
         case "auto":
-            return _first_that_works(appearance, environ, system, terminal=terminal)
+            return _first_that_works(appearance, environ, system, brand, terminal=terminal)
     raise FaceUnavailable(f"There is no face named {wanted!r}; choose one of {', '.join(FACES)}.")
 
 
-def _first_that_works(appearance: str, environ: Mapping[str, str], system: str, *, terminal: bool) -> Face:
+def _first_that_works(
+    appearance: str, environ: Mapping[str, str], system: str, brand: Brand, *, terminal: bool
+) -> Face:
     if _has_display(environ, system):
         try:
-            return _window(appearance, environ, system)
+            return _window(appearance, environ, system, brand)
         except FaceUnavailable:
             pass  # a display is named, but none can be opened
     if terminal:
@@ -57,7 +66,7 @@ def _has_display(environ: Mapping[str, str], system: str) -> bool:
     return system in ("win32", "darwin") or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
 
 
-def _window(appearance: str, environ: Mapping[str, str], system: str) -> Face:
+def _window(appearance: str, environ: Mapping[str, str], system: str, brand: Brand) -> Face:
     if system not in ("win32", "darwin") and is_silent(environ.get("DISPLAY", "")):
         raise FaceUnavailable(
             f"The window cannot be shown: the display {environ['DISPLAY']} does not answer. "
@@ -70,7 +79,7 @@ def _window(appearance: str, environ: Mapping[str, str], system: str) -> Face:
             f"The window cannot be shown: this Python has no Tk ({error}). "
             "Install it (on Debian: python3-tk), or set face to terminal."
         ) from None
-    return WindowFace(appearance=appearance, environ=environ, system=system)
+    return WindowFace(appearance=appearance, environ=environ, system=system, brand=brand)
 
 
 def _terminal() -> Face:

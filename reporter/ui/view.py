@@ -42,7 +42,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     (the last try, a copied text); ``receipt_lines``: what became of the report, its headline first.
     ``answers``: of support to earlier reports, to be shown once; ``precheck``: what support said before this
     one is sent; ``offers_phone``: there are other ways to support than the network; ``telephone``: the
-    report for them, null until it is made; ``can_mail``: a mail program is one of them.
+    report for them, null until it is made; ``can_mail``: a mail program is one of them. ``product``: the
+    name of the brand, empty for our own.
     """
 
     page: Page
@@ -80,6 +81,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     can_mail: bool = False
     telephone: ByTelephone | None = None
     is_session: bool = False
+    product: str = ""
 
 
 def retry_text(view: View) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from reporter.case import Case
 from reporter.delivery.receipt import State
 from reporter.demo import servers
 from reporter.diagnosis.evidence import ServiceNotice, ServiceNoticeOutcome
-from reporter.errors import ReporterError
+from reporter.errors import ReporterError, SpoolError
 from reporter.inbox.server import Inbox
 from reporter.report import bundle, spoken
 from reporter.report.model import Story
@@ -202,6 +203,96 @@ def test_only_the_last_reports_that_support_has_are_asked_about(
     asked.clear()
     outbox.inquire(loaded)
     assert asked == []
+
+
+def test_a_dialog_closed_while_a_report_is_on_its_way_neither_loses_nor_doubles_it(
+    expired: Failure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The endpoint takes connections and never answers."""
+    monkeypatch.setattr(outbox, "leave_to_courier", lambda loaded: None)
+    monkeypatch.setenv("REPORTER_SUBMISSION", "auto")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("REPORTER_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}/reports")
+
+        def script(face: RecordedFace) -> None:
+            face.wait_until_idle()
+            face.presenter.compose()
+            face.presenter.send(STORY)
+            while True:
+                connection = silent.accept()[0]
+                if b"/precheck " not in connection.recv(1_000):
+                    break
+                connection.close()
+            on_its_way.append(connection)
+
+        on_its_way: list[socket.socket] = []
+        outcome, _ = play(expired, script)
+        assert outcome.receipt is None
+        with outbox.spool() as kept:
+            [envelope] = kept.list()
+        assert envelope.sent_by_person
+        assert "I wanted to post an invoice" in envelope.report_json.decode()
+        assert Case(expired, loaded=agent.load_settings(expired.target)).draft() == Story()
+        on_its_way[0].close()
+
+
+# Without a disk
+
+
+def test_what_no_disk_takes_is_sent_all_the_same(expired: Failure, base: httpx.Client, home: Path) -> None:
+    (home / "spool").write_text("a file where the folder would be")
+    outcome, face = play(expired, send_the_story)
+    assert outcome.receipt is not None
+    assert outcome.receipt.state is State.ACCEPTED
+    assert outcome.receipt.reference in base.get("/").text
+    assert face.last.page is Page.RECEIPT
+
+
+def test_what_neither_disk_nor_support_takes_can_be_taken_elsewhere(
+    expired: Failure, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REPORTER_ENDPOINT", UNREACHABLE)
+    (home / "spool").write_text("a file where the folder would be")
+
+    def script(face: RecordedFace) -> None:
+        face.wait_until_idle()
+        face.presenter.compose()
+        assert not face.last.offers_phone
+        face.presenter.send(STORY)
+        face.wait_until(lambda view: "was not sent" in view.remark)
+
+    outcome, face = play(expired, script)
+    assert outcome.receipt is None
+    assert face.last.offers_phone
+
+
+def test_a_disk_that_fills_up_after_the_report_was_kept_does_not_unmake_it(
+    expired: Failure, base: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object) -> None:
+        raise SpoolError("the disk is full")
+
+    monkeypatch.setattr("reporter.delivery.spool.Spool.record", full)
+    monkeypatch.setattr(outbox, "leave_to_courier", lambda loaded: None)
+    outcome, _ = play(expired, send_the_story)
+    assert outcome.receipt is not None
+    assert outcome.receipt.state is State.QUEUED
+    assert outcome.receipt.reference in base.get("/").text
+
+
+def test_nobody_is_asked_for_answers_once_reports_are_switched_off(
+    expired: Failure, base: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play(expired, send_the_story)
+    asked: list[str] = []
+    monkeypatch.setattr(
+        "reporter.delivery.native.NativeDestination.status", lambda self, *told: asked.append(told[0])
+    )
+    outbox.inquire(agent.load_settings())
+    assert len(asked) == 1
+    monkeypatch.setenv("REPORTER_SUBMISSION", "off")
+    outbox.inquire(agent.load_settings())
+    assert len(asked) == 1
 
 
 # Without the network

@@ -234,7 +234,8 @@ ENDLESS_FOR_PYTHON = {"a group that holds itself"}  # since 3.13 its own printin
 def test_no_second_crash(kind: str, stage: Stage) -> None:
     silence = "sys.excepthook = lambda *_: None\n" if kind in ENDLESS_FOR_PYTHON else ""
     ended = stage.run(HOSTILE[kind], install=silence + INSTALL)
-    assert ended.returncode == 1, ended.stderr[-3000:]
+    # 120 is what older Pythons end with where what they print last cannot be written.
+    assert ended.returncode in ((1, 120) if kind == "closed streams" else (1,)), ended.stderr[-3000:]
     assert "reporter/capture" not in ended.stderr.replace("\\", "/")
     if kind in QUIET:
         assert stage.is_quiet()

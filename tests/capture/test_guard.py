@@ -227,3 +227,17 @@ def test_keyboard_interrupt_is_never_ours(agent: FakeAgent) -> None:
     with pytest.raises(KeyboardInterrupt):
         reporter.guard(login, target=TARGET)
     assert not agent.was_started
+
+
+def test_a_session_says_so_with_every_failure(agent: FakeAgent) -> None:
+    agent.wishes = ["", ""]
+    guarded = reporter.guard(target=TARGET, session=True)(fails(2))
+    assert guarded() == "session"
+    told = [agent.heard[0]["failure"], agent.heard[1]["failure"]]
+    assert [one["action"] for one in told] == ["session", "session"]
+
+
+def test_a_login_says_that_it_is_one(agent: FakeAgent) -> None:
+    with pytest.raises(ConnectionRefusedError):
+        reporter.guard(fails(1), target=TARGET)
+    assert agent.heard[0]["failure"].get("action", "login") == "login"

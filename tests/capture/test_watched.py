@@ -94,3 +94,42 @@ def test_a_crash_that_the_program_has_shown_itself_is_not_shown_again(
     ended = watched.run(python(code), target="tcp://127.0.0.1:9")
     assert ended == watched.Ended(status=1, failure=None)
     assert stage.failure()["message"] == "'lost'"
+
+
+CODE = "2468"
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments"),
+    [
+        ("", ["ENTERPRISE", "/S{}"]),
+        (CODE, ["ENTERPRISE", "/UC2468", "--code=2468", "/S{}"]),
+        ("a b$HOME", ["ENTERPRISE", "/UCa b$HOME", "--code=a b$HOME", "/S{}"]),
+        ("{access_code}", ["ENTERPRISE", "/UC{access_code}", "--code={access_code}", "/S{}"]),
+    ],
+)
+def test_the_code_takes_its_place_or_the_argument_is_left_out(code: str, arguments: list[str]) -> None:
+    command = ["1cv8", "ENTERPRISE", "/UC{access_code}", "--code={access_code}", "/S{}"]
+    assert watched.filled(command, code) == ["1cv8", *arguments]
+
+
+def test_only_a_program_with_a_place_for_it_is_given_a_code() -> None:
+    assert watched.Restart(["1cv8", "/UC{access_code}"]).accepts_access_code
+    plain = watched.Restart(["1cv8", "/S{}"])
+    assert not plain.accepts_access_code
+    plain.ask(CODE)
+    assert plain.access_code == ""
+
+
+def test_a_program_that_quotes_its_code_is_not_repeated() -> None:
+    says = '{"message": "code %s was wrong", "response": {"status": 423, "problem": {"detail": "%s"}}}'
+    code = (
+        "import os, sys\n"
+        f"open(os.environ['REPORTER_FAILURE_FILE'], 'w').write({says!r} % (sys.argv[1], sys.argv[1]))"
+    )
+    ended = watched.run([*python(code), "{access_code}"], access_code="423")
+    assert ended.failure is not None
+    assert ended.failure.message == "code <access code> was wrong"
+    assert ended.failure.response is not None
+    assert ended.failure.response.status == 423
+    assert ended.failure.response.problem == {"detail": "<access code>"}

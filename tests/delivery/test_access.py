@@ -33,6 +33,7 @@ from reporter.delivery.receipt import State
 from reporter.delivery.spool import Spool
 from reporter.delivery.transport import Transport
 from reporter.report.bundle import pack
+from tests.delivery.envelopes import enveloped
 from tests.delivery.mail_relays import post_office
 
 Enqueue = Callable[..., Envelope]
@@ -358,6 +359,21 @@ def test_without_it_nothing_is_delivered(
         url = f"https://127.0.0.1:{server.port}/"
         assert NativeDestination(url, Transport(shown)).deliver(enqueue()).kind is Kind.POSTPONED
         assert server.requests in ([], [b""])
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no PEM"])
+def test_a_certificate_that_cannot_be_used_pauses_until_somebody_mends_it(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    file = tmp_path / "client.pem"
+    if content is not None:
+        file.write_bytes(content)
+    for address in ("https://a.example/x", "onec+https://a.example/x", "sentry+https://key@a.example/1"):
+        there = open_destination(address, pack=lambda envelope: b"", certificate=str(file))
+        outcome = there.deliver(enveloped(b"{}"))
+        assert outcome.kind is Kind.PAUSED
+        assert "client_certificate" in outcome.reason
+        assert "key@" not in there.name
 
 
 LOCKED_OUT = """

@@ -14,11 +14,12 @@ import pytest
 from reporter.delivery.backoff import HORIZON_S
 from reporter.delivery.destination import Destination, Kind, Outcome
 from reporter.delivery.envelope import Envelope
-from reporter.delivery.postman import PAUSE_S, SERVER_FAULT_LIMIT_TRIES, Postman
+from reporter.delivery.postman import PAUSE_S, SERVER_FAULT_LIMIT_TRIES, Postman, deliver_unkept
 from reporter.delivery.receipt import State
 from reporter.delivery.spool import Spool
 from reporter.errors import SpoolError
 from reporter.files import only_one
+from tests.delivery.envelopes import enveloped
 
 Enqueue = Callable[..., Envelope]
 
@@ -156,6 +157,47 @@ def test_the_next_destination_is_tried_when_one_cannot_be_reached(
         ("second", "paused"),
         ("third", "accepted"),
     ]
+
+
+def test_a_receipt_names_the_destination_that_the_report_waits_for(
+    enqueue: Enqueue, postman: Postmen
+) -> None:
+    enqueue()
+    first, second = Desk(AWAY, name="first"), Desk(LOCKED_OUT, name="second")
+    receipt = postman(first, second).deliver(REFERENCE)
+    assert (receipt.destination, receipt.reason, receipt.attempt) == ("first", AWAY.reason, "postponed")
+
+
+def test_what_waits_for_one_that_another_report_found_away_names_no_other(
+    enqueue: Enqueue, postman: Postmen, clock: Any
+) -> None:
+    for reference in ("AAAA-AAAA1", "AAAA-AAAA2"):
+        enqueue(reference)
+        postman(Desk(AWAY, name="old")).deliver(reference)
+    clock.advance(hours=1)
+    first, second = postman(Desk(LOCKED_OUT, name="new")).flush()
+    assert (first.destination, first.attempt) == ("new", "paused")
+    assert (second.destination, second.attempt, second.reason) == ("", "", LOCKED_OUT.reason)
+
+
+def test_one_that_is_busy_is_told_from_one_that_is_away(enqueue: Enqueue, postman: Postmen) -> None:
+    assert enqueue().receipt().attempt == ""
+    busy = msgspec.structs.replace(FAULTY, is_busy=True)
+    assert postman(Desk(busy)).deliver(REFERENCE).attempt == "busy"
+    assert postman(Desk(AWAY)).deliver(REFERENCE).attempt == "postponed"
+    assert postman(Desk(LOCKED_OUT)).deliver(REFERENCE).attempt == "paused"
+
+
+def test_what_no_disk_takes_is_tried_once_in_the_same_order() -> None:
+    report = enveloped(b"{}")
+    kept = deliver_unkept(report, [Desk(AWAY, name="first"), Desk(ACCEPTED, name="second")])
+    assert kept is not None
+    assert (kept.state, kept.destination, kept.page) == (State.ACCEPTED, "second", PAGE)
+    for answer in (UNWANTED, msgspec.structs.replace(AWAY, retry_after_s=60.0)):
+        second = Desk(ACCEPTED)
+        assert deliver_unkept(report, [Desk(answer), second]) is None
+        assert second.received == []
+    assert deliver_unkept(report, [Desk(AWAY)]) is None
 
 
 def test_a_refusal_is_final_and_the_report_is_kept(enqueue: Enqueue, postman: Postmen, spool: Spool) -> None:

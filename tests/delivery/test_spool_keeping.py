@@ -328,6 +328,16 @@ def test_a_report_made_by_a_clock_that_was_never_set_is_not_taken_for_old(kept: 
     assert references(kept) == [reference]
 
 
+def test_what_such_a_clock_saw_delivered_is_kept_its_days(kept: Spool, clock: Clock) -> None:
+    clock.now = datetime(1970, 1, 1, 0, 0, 5, tzinfo=UTC)
+    reference = put(kept, 1, state=State.ACCEPTED)
+    clock.now = NINE
+    assert kept.tidy(retention_days=30, limit_bytes=1_000) == []
+    assert references(kept) == [reference]
+    clock.now = NINE + timedelta(days=31)
+    assert len(kept.tidy(retention_days=30, limit_bytes=1_000)) == 1
+
+
 def test_the_days_count_from_what_happened_last(kept: Spool, clock: Clock) -> None:
     envelope = kept.enqueue("AAAA-00001", b"{}", [], sendable=True, sent_by_person=True)
     clock.now += timedelta(days=40)

@@ -63,6 +63,7 @@ def test_what_is_shown_can_be_given_again() -> None:
         ("file:///etc/passwd", "begins with file://"),
         ("javascript:alert(1)", "is not an address"),
         ("infobase:Sales", "entry of a list of databases"),
+        ("InfoBase:Sales", "write 'infobase:Sales'"),
         ("tcp://erp.example.org", "has no port"),
         ("https://erp.example.org:0", "not a number from 1 to 65535"),
         ("https://erp.example.org:65536", "not a number from 1 to 65535"),

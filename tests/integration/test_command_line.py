@@ -236,6 +236,43 @@ def test_reports_that_are_switched_off_are_not_sent(reporter: Reporter, endpoint
     assert b"switched off" in ended.stderr
 
 
+def test_nothing_that_waits_is_sent_once_reports_are_switched_off(reporter: Reporter) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as endpoint:
+        address = f"http://127.0.0.1:{endpoint.getsockname()[1]}/reports"
+        away = f"http://127.0.0.1:{closed_port()}/reports"
+        assert reporter("report", "-", "--send", given=refused(), REPORTER_ENDPOINT=away).returncode == 1
+        for how in ("--all", "--wait"):
+            off = {"REPORTER_ENDPOINT": address, "REPORTER_SUBMISSION": "off"}
+            ended = reporter("queue", "flush", how, **off)
+            assert ended.returncode == 2
+            assert b"switched off" in ended.stderr
+        endpoint.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            endpoint.accept()
+
+
+def test_status_tells_what_was_tried(reporter: Reporter, endpoint: Inbox) -> None:
+    away, there = f"http://127.0.0.1:{closed_port()}/away", reporter.environment["REPORTER_ENDPOINT"]
+    places = {"REPORTER_DESTINATIONS": f"{away},{there}"}
+    sent = json.loads(reporter("report", "-", "--send", "--json", given=refused(), **places).stdout)
+    reference = sent["report"]["reference"]
+    assert sent["receipt"]["attempt"] == "accepted"
+    text = reporter("status", reference, **places).stdout.decode()
+    assert f"{away}  postponed  the endpoint's server refuses the connection" in text
+    assert f"{there}  accepted" in text
+    [document] = json.loads(reporter("status", reference, "--json", **places).stdout)
+    assert [row["outcome"] for row in document["history"]] == ["postponed", "accepted"]
+    assert "token" not in document
+
+
+def test_the_example_of_a_reference_is_one(reporter: Reporter) -> None:
+    from reporter.report.reference import parse
+
+    ended = reporter("status", "7K3D")
+    example = ended.stderr.decode().partition("it looks like ")[2].partition(". ")[0]
+    assert parse(example) == example
+
+
 def test_every_problem_of_the_settings_is_told_at_once(reporter: Reporter) -> None:
     (reporter.home / "settings.toml").write_text(
         'endpont = "https://a.example"\nface = "browser"\n'

@@ -8,13 +8,13 @@ import pytest
 
 from reporter.settings import paths
 
-FOLDERS = (paths.spool, paths.drafts, paths.cache, paths.logs)
+FOLDERS = (paths.spool, paths.drafts, paths.cache, paths.crashes)
 
 
 def test_one_folder_holds_everything_where_it_is_named(tmp_path: Path) -> None:
     environ = {"REPORTER_HOME": str(tmp_path)}
     assert [folder(environ) for folder in FOLDERS] == [
-        tmp_path / name for name in ("spool", "drafts", "cache", "logs")
+        tmp_path / name for name in ("spool", "drafts", "cache", "crashes")
     ]
 
 

@@ -253,3 +253,15 @@ def test_bugsink_itself_had_no_trouble(bugsink: Bugsink) -> None:
     assert {(name, said) for _, name, said in raised if name != "PermissionDenied"} == {
         ("ValidationError", "['Event already exists']")
     }
+
+
+def test_a_look_tells_whether_the_key_is_known_and_stores_nothing(bugsink: Bugsink) -> None:
+    before = bugsink.issues()
+    found = open_destination(bugsink.address, pack=pack).check()
+    assert (found.is_reached, found.is_let_in, found.reason) == (True, True, "")
+    scheme, _, rest = bugsink.address.partition("://")
+    stranger = f"{scheme}://{'0' * 32}@{rest.partition('@')[2]}"
+    refused = open_destination(stranger, pack=pack).check()
+    assert refused.is_reached
+    assert "correct the" in refused.reason
+    assert bugsink.issues() == before

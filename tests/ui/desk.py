@@ -98,7 +98,7 @@ LOCKED = Notice(
 )
 LOST = Notice(
     headline="The connection to erp.example.org was lost. It is being restored.",
-    advice=["You need not do anything: this window closes when the connection is back."],
+    advice=["This message closes by itself when the connection is back."],
     retry=Retry.AUTOMATIC,
     may_recover=True,
     is_session=True,
@@ -177,6 +177,7 @@ class FakeDesk:
         self.application = application
         self.can_send = can_send
         self.has_host = has_host
+        self.product = ""
         self.gate = threading.Event()
         self.gate.set()
         self.told: list[str] = []

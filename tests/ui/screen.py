@@ -15,6 +15,7 @@ from Xlib import X
 from Xlib.display import Display
 
 from reporter.texts import Translator
+from reporter.ui.brand import OWN, Brand
 from reporter.ui.presenter import Presenter
 from reporter.ui.window import WindowFace
 from tests.ui.desk import FakeDesk
@@ -81,11 +82,12 @@ class Person:
         *,
         appearance: str = "light",
         clock: Callable[[], float] = lambda: 0.0,
+        brand: Brand = OWN,
     ) -> None:
         self.screen = screen
         self.presenter = Presenter(desk, texts, clock=clock, jitter=lambda: 0.0)
         environ = {"DISPLAY": screen.name, "HOME": "/nonexistent"}
-        self.face = WindowFace(appearance=appearance, environ=environ, system="linux")
+        self.face = WindowFace(appearance=appearance, environ=environ, system="linux", brand=brand)
         self.root: tkinter.Tk = self.face._root
         self._faults: list[BaseException] = []
         self._script: Script

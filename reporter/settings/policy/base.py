@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from reporter.settings.source import Layer, Said
+
+if TYPE_CHECKING:
+    from reporter.ui.brand import Brand
 
 
 class Vendor(msgspec.Struct, frozen=True):
@@ -35,7 +40,22 @@ class Vendor(msgspec.Struct, frozen=True):
         return rf"Software\{self.name}\{self.product}"
 
 
-VENDOR = Vendor()
+def vendor_of(brand: Brand) -> Vendor:
+    """Under whose name the policies of a branded program are kept."""
+    own = Vendor()
+    product = brand.product or own.product
+    return Vendor(name=brand.vendor or product, product=product, bundle_id=brand.bundle_id or own.bundle_id)
+
+
+def _own() -> Vendor:
+    if not getattr(sys, "frozen", False):
+        return Vendor()
+    from reporter.settings.brand import beside_program
+
+    return vendor_of(beside_program())
+
+
+VENDOR = _own()
 
 
 class Policies(ABC):

@@ -52,6 +52,8 @@ class TerminalFace(Face):
         self._texts = presenter.texts
         first = presenter.view()
         try:
+            if first.product:
+                self._out.line(first.product)
             self._print_cause(first)
             presenter.start(self)
             view = self.wait()

@@ -217,7 +217,7 @@ class Form:
 
     def _attach(self) -> None:
         path = self._person.ask(self._say("Name of the file:")).strip("\"'")
-        picture = self._presenter.picture_in(path) if path else None
+        picture = self._presenter.pictures.within(path) if path else None
         if picture is not None:
             self._presenter.attach(picture, list(picture.marks))
         view = self._person.wait()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from contextlib import suppress
 import tkinter
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from reporter.errors import FaceUnavailable
+from reporter.ui.brand import OWN, Brand
 from reporter.ui.face import Face
 from reporter.ui.presenter import Presenter
 from reporter.ui.window import screen
@@ -33,8 +35,8 @@ TICK_EVERY = 5
 class WindowFace(Face):
     """The dialog as a window.
 
-    ``appearance``: ``auto``, ``light`` or ``dark``. Must be made and run in the main thread.
-    Raises FaceUnavailable when no display can be opened.
+    ``appearance``: ``auto``, ``light`` or ``dark``; ``brand``: its colours and logo. Must be made and run in
+    the main thread. Raises FaceUnavailable when no display can be opened.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class WindowFace(Face):
         appearance: str = "auto",
         environ: Mapping[str, str] = os.environ,
         system: str = sys.platform,
+        brand: Brand = OWN,
     ) -> None:
         dark = ask_dark(appearance, system, environ)
         screen.make_aware(system)
@@ -54,7 +57,7 @@ class WindowFace(Face):
                 "that can be opened."
             ) from None
         self._root.withdraw()
-        self._theme = Theme(self._root, system=system, dark=dark, environ=environ)
+        self._theme = Theme(self._root, system=system, dark=dark, environ=environ, brand=brand)
         self._changed = threading.Event()
         self._fetched: deque[Callable[[], None]] = deque()
         self._turns = 0
@@ -116,9 +119,10 @@ class WindowFace(Face):
         """Take everything of Tk apart here: freed in another thread, it would end the process."""
         import gc
 
-        for waiting in self._root.tk.splitlist(self._root.tk.call("after", "info")):
-            self._root.tk.call("after", "cancel", waiting)
-        self._root.destroy()
+        with suppress(tkinter.TclError):  # the system has already closed it, or the display is gone
+            for waiting in self._root.tk.splitlist(self._root.tk.call("after", "info")):
+                self._root.tk.call("after", "cancel", waiting)
+            self._root.destroy()
         del self._dialog, self._theme, self._root
         gc.collect()
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from reporter.ui.brand import Colours
+
+LEVEL = 5
+"""The steps of a channel; see ``raster.LEVEL``."""
+
 
 class Palette(msgspec.Struct, frozen=True, kw_only=True):
     """Colours as Tk names them (``#rrggbb`` or a system colour).
@@ -134,3 +139,29 @@ MACOS = msgspec.structs.replace(
     field="systemTextBackgroundColor",
     selection="systemSelectedTextBackgroundColor",
 )
+
+
+def branded(palette: Palette, colours: Colours) -> Palette:
+    """The palette with a brand's colours; the shades of its accent lead away from the text on it."""
+    changes: dict[str, str] = {}
+    if colours.accent:
+        on_accent = colours.on_accent or palette.on_accent
+        away = 0 if sum(_channels(on_accent)) > sum(_channels(colours.accent)) else 255
+        changes = {
+            "accent": colours.accent,
+            "accent_hover": _mixed(colours.accent, away, 0.1),
+            "accent_pressed": _mixed(colours.accent, away, 0.2),
+            "on_accent": on_accent,
+        }
+    if colours.link:
+        changes |= {"link": colours.link, "ring": colours.link}
+    return msgspec.structs.replace(palette, **changes) if changes else palette
+
+
+def _channels(colour: str) -> list[int]:
+    return [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+
+
+def _mixed(colour: str, towards: int, share: float) -> str:
+    mixed = [LEVEL * round((c + (towards - c) * share) / LEVEL) for c in _channels(colour)]
+    return "#" + "".join(f"{c:02x}" for c in mixed)

@@ -183,6 +183,10 @@ class Page:
         self.inside = width - 2 * (theme.px(MARGIN) - self.ring)
         self.column = self.inside - theme.px(MARK + GAP)
         self.frame = ttk.Frame(root)
+        logo = theme.logo()
+        if logo is not None:
+            head = ttk.Label(self.frame, image=logo, padding=(theme.px(MARGIN), theme.px(GAP), 0, 0))
+            head.pack(side="top", anchor="w")
         self.area = ScrollArea(self.frame, theme, width=width)
         self.body = self.area.inner
         self.status = StatusRow(self.frame, theme, width=self.inside)

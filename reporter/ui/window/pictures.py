@@ -61,7 +61,7 @@ class Pictures(ttk.Frame):
         self._asked += 1
         asked = self._asked
         self._open([], is_known=False)
-        self._dialog.fetch(self._presenter.sources, lambda sources: self._offer(asked, sources))
+        self._dialog.fetch(self._presenter.pictures.sources, lambda sources: self._offer(asked, sources))
 
     def fold(self) -> bool:
         """Close the choice; whether it was open."""
@@ -141,13 +141,13 @@ class Pictures(ttk.Frame):
     def paste(self, *, says_nothing: bool = False) -> None:
         """Take the picture on the clipboard; where there is none, say so, unless it ``says_nothing``."""
         if self._enabled:
-            self._dialog.fetch(lambda: self._presenter.pasted(says_nothing=says_nothing), self._edit)
+            self._dialog.fetch(lambda: self._presenter.pictures.pasted(says_nothing=says_nothing), self._edit)
 
     def add_file(self, path: str) -> None:
         """Take the picture in a file."""
         if self._enabled and self._presenter.view().can_attach_pictures:
             self.fold()
-            self._dialog.fetch(lambda: self._presenter.picture_in(path), self._edit)
+            self._dialog.fetch(lambda: self._presenter.pictures.within(path), self._edit)
 
     def _choose_file(self) -> None:
         from tkinter.filedialog import askopenfilename
@@ -163,7 +163,7 @@ class Pictures(ttk.Frame):
     def _take(self, source: Source) -> None:
         self.fold()
         self._dialog.step_aside(
-            lambda: self._dialog.fetch(lambda: self._presenter.take(source.id), self._taken)
+            lambda: self._dialog.fetch(lambda: self._presenter.pictures.take(source.id), self._taken)
         )
 
     def _taken(self, picture: Picture | None) -> None:
@@ -179,7 +179,7 @@ class Pictures(ttk.Frame):
                 self._dialog,
                 picture,
                 lambda marks: self._presenter.attach(picture, marks),
-                scaled=lambda width: self._presenter.scaled(picture, width),
+                scaled=lambda width: self._presenter.pictures.scaled(picture, width),
             )
 
     # The list

@@ -10,10 +10,11 @@ import tkinter
 from collections.abc import Callable, Mapping
 from tkinter import ttk
 
+from reporter.ui.brand import OWN, Brand
 from reporter.ui.window import screen
 from reporter.ui.window.controls import OwnControls
 from reporter.ui.window.marks import Mark, draw_icon, draw_mark
-from reporter.ui.window.palette import DARK, LIGHT, MACOS, WINDOWS
+from reporter.ui.window.palette import DARK, LIGHT, MACOS, WINDOWS, branded
 from reporter.ui.window.raster import LEVELS, Colour, Raster
 
 # The first that is installed; every one of them has Latin, Greek and Cyrillic letters.
@@ -41,6 +42,8 @@ MARGIN = 32
 GAP = 16
 RING = 3
 MARK = 40
+LOGO_WIDTH = 200
+LOGO_HEIGHT = 28
 
 Font = tuple[str, int] | tuple[str, int, str]
 
@@ -52,9 +55,16 @@ class Theme:
     """
 
     def __init__(
-        self, root: tkinter.Tk, *, system: str, dark: Callable[[], bool], environ: Mapping[str, str]
+        self,
+        root: tkinter.Tk,
+        *,
+        system: str,
+        dark: Callable[[], bool],
+        environ: Mapping[str, str],
+        brand: Brand = OWN,
     ) -> None:
         self._root = root
+        self._brand = brand
         self._pictures: dict[str, tkinter.PhotoImage] = {}
         family, fixed = self._families(system)
         self.scale = screen.scale_factor(root, system, environ, family)
@@ -74,7 +84,7 @@ class Theme:
             self.style.theme_use("vista" if system == "win32" else "aqua")
             self._native_controls()
         else:
-            self.palette = DARK if self.dark else LIGHT
+            self.palette = branded(DARK, brand.dark) if self.dark else branded(LIGHT, brand.light)
             self.style.theme_use("clam")
             self._own = OwnControls(self)
         root.configure(background=self.palette.window)
@@ -133,6 +143,22 @@ class Theme:
             draw_mark(picture, mark, self.rgb(tint), self.rgb(ink))
             self.keep(name, picture)
         return self._pictures[name]
+
+    def logo(self) -> tkinter.PhotoImage | None:
+        """The brand's logo, small; None where there is none."""
+        if not self._brand.logo:
+            return None
+        if "logo" not in self._pictures:
+            from reporter.ui.window.logo import small
+
+            dark = self.dark and self._brand.logo_dark
+            content = small(dark or self._brand.logo, self.px(LOGO_WIDTH), self.px(LOGO_HEIGHT))
+            try:
+                self._pictures["logo"] = tkinter.PhotoImage(master=self._root, data=content, format="png")
+            except tkinter.TclError:  # it only began like a PNG
+                self._brand = OWN
+                return None
+        return self._pictures["logo"]
 
     def icon(self) -> list[tkinter.PhotoImage]:
         """The window's icon, in the sizes desktops ask for."""
