@@ -41,8 +41,8 @@ def send(
     """Make a report durable, then try to deliver it now.
 
     ``counts_only``: the endpoint knows the fault and is only told "me too". What stays queued is left to the
-    courier. ``when_kept`` is called as soon as the report is durable. Raises SpoolError where the report could not be kept and, tried once all the same, not be
-    delivered either.
+    courier. ``when_kept`` is called as soon as the report is durable. Raises SpoolError where the report
+    could not be kept and, tried once all the same, not be delivered either.
     """
     receipt: Receipt | None = None
     try:

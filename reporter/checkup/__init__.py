@@ -32,6 +32,7 @@ SETTINGS_LIMIT_S = 5.0
 TITLES = {
     "settings": "Settings",
     "layers": "Layers of settings, the highest first",
+    "brand": "Brand",
     "databases": "Lists of databases",
     "destinations": "Destinations",
     "spool": "Reports on this computer",
@@ -92,6 +93,7 @@ def _examine(
     begun: dict[str, list[Promise[list[Finding]]]] = {
         "settings": [Promise(lambda: configuration.settings(loaded, environ))],
         "layers": [Promise(lambda: configuration.layers(loaded))],
+        "brand": [Promise(lambda: configuration.brand(environ))],
         "databases": [Promise(lambda: configuration.databases(environ))],
         "destinations": [Promise(lambda: destinations.result(until_s).findings(until_s - 0.5))],
         "spool": [Promise(lambda: delivery.spool(settings.spool_limit_mb)), Promise(delivery.courier)],

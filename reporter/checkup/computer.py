@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -15,11 +16,15 @@ from reporter.settings.model import Settings
 from reporter.texts.safe import one_line, without_secrets
 
 PROXY_LIMIT_S = 4.0
+DISPLAY_LIMIT_S = 3.0
+DISPLAY_PORT = 6000
 PACKAGES = (
     *("click", "msgspec", "platformdirs", "psutil", "requests", "rich", "segno", "truststore", "urllib3"),
     *("pillow", "keyring", "jeepney", "python-xlib", "tkinterdnd2"),
 )
 OPTIONAL_PACKAGES = PACKAGES[9:]
+
+_DISPLAY = re.compile(r"([^:/]*)(?:/unix)?:(\d{1,5})(?:\.\d+)?")
 
 
 def trust(facts: Facts) -> list[Finding]:
@@ -165,20 +170,47 @@ def _why_no_window(environ: Mapping[str, str]) -> str:
     if sys.platform in ("win32", "darwin"):
         return ""
     display = environ.get("DISPLAY", "")
-    if not (display or environ.get("WAYLAND_DISPLAY")):
-        return "neither DISPLAY nor WAYLAND_DISPLAY is set"
+    if not display:
+        has_wayland = bool(environ.get("WAYLAND_DISPLAY"))
+        return (
+            "there is Wayland, and Tk needs an X server (Xwayland)" if has_wayland else "DISPLAY is not set"
+        )
+    if not _is_there(display):
+        return f"the display {one_line(display, 60)} cannot be reached"
     if is_silent(display):
         return f"the display {one_line(display, 60)} does not answer"
     return ""
+
+
+def _is_there(display: str) -> bool:
+    """Whether something takes connections at an X display; True where its name is of another kind."""
+    import socket
+
+    named = _DISPLAY.fullmatch(display)
+    if named is None:
+        return True
+    path = f"/tmp/.X11-unix/X{named[2]}"  # noqa: S108 - its place on every system
+    places: list[tuple[int, Any]] = [(socket.AF_UNIX, "\0" + path), (socket.AF_UNIX, path)]
+    if named[1] not in ("", "unix"):
+        places = [(socket.AF_INET, (named[1], DISPLAY_PORT + int(named[2])))]
+    for family, place in places:
+        with socket.socket(family, socket.SOCK_STREAM) as line:
+            line.settimeout(DISPLAY_LIMIT_S)
+            try:
+                line.connect(place)
+            except (OSError, OverflowError):
+                continue
+            return True
+    return False
 
 
 def clock(facts: Facts) -> list[Finding]:
     """The time of this computer: certificates and planned tries go by it."""
     section = facts.sections.get("time", {})
     is_set = section.get("is_clock_synchronized")
-    words = {True: "kept by a time server", False: "not known to be kept by a time server"}.get(
-        is_set if isinstance(is_set, bool) else None, "whether a time server keeps it is not told here"
-    )
+    words = "whether a time server keeps it is not told here"
+    if isinstance(is_set, bool):
+        words = "kept by a time server" if is_set else "not known to be kept by a time server"
     time = f"{datetime.now(UTC).astimezone():%Y-%m-%d %H:%M:%S %z}"
     zone = one_line(str(section.get("zone") or "unknown"), 60)
     return [

@@ -77,6 +77,23 @@ def layers(loaded: Loaded) -> list[Finding]:
     return findings
 
 
+def brand(environ: Mapping[str, str]) -> list[Finding]:
+    """The file with the name and the looks of this organisation, and what of it is not used."""
+    from reporter.settings.brand import find
+
+    found = find(environ)
+    words = "it is there" if found.place else "there is none, so the program has its own name and looks"
+    return [
+        Finding(
+            state=State.GOOD,
+            subject=f"file {found.place}" if found.place else "brand.toml",
+            words=words,
+            facts={"place": found.place},
+        ),
+        *(Finding(state=State.MALFORMED, subject="problem", words=problem) for problem in found.problems),
+    ]
+
+
 def databases(environ: Mapping[str, str]) -> list[Finding]:
     """The lists of databases; what is wrong inside of one keeps no report from support."""
     found = v8i.find(environ, cache=paths.cache(environ))

@@ -211,8 +211,9 @@ def _no_spool(folder: Path) -> Finding:
     import tempfile
 
     subject = one_line(str(folder), 300)
-    above = next((each for each in (folder, *folder.parents) if each.exists()), folder)
+    above = folder
     try:
+        above = next((each for each in (folder, *folder.parents) if each.exists()), folder)
         with tempfile.TemporaryFile(dir=above):
             pass
     except OSError as error:

@@ -46,6 +46,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
       (accepted, postponed, refused, paused, null for no answer), ``reason`` and ``page``;
     - ``spool``: ``format``, ``size_bytes``, ``limit_bytes``, ``is_remote``, ``states``,
       ``oldest_waiting_at``, ``next_try_at``;
+    - ``brand``: ``place``;
     - ``trust``, ``proxy``, ``faces``, ``clock``: none that are promised;
     - ``versions``: ``version``.
     """

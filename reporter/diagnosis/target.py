@@ -196,7 +196,8 @@ def _why_no_url(text: str) -> str:
     quoted = _without_secrets(text)
     scheme, colon, rest = text.partition(":")
     if scheme.lower() == "infobase" and scheme != "infobase":
-        return f"The target {quoted!r} is not written as it should be; write {_without_secrets(f'infobase:{rest}')!r}."
+        proposal = _without_secrets(f"infobase:{rest}")
+        return f"The target {quoted!r} does not begin in small letters; write {proposal!r}."
     if scheme == "infobase":
         return (
             f"The target {quoted!r} names an entry of a list of databases where only the address of a server "

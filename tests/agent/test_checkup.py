@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import socket
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -82,7 +84,8 @@ def test_where_nothing_is_wrong_the_status_is_zero(at: Callable[[Destination], N
     found = run()
     assert found.status == 0
     [destination] = findings(found, "destinations")
-    assert (destination.state, destination.words) == (State.GOOD, "reachable; lets this computer in")
+    assert destination.state is State.GOOD
+    assert re.fullmatch(r"reachable \(\d+ ms\); lets this computer in", destination.words)
     assert list(page.lines(found))[-1] == "Nothing is wrong."
 
 
@@ -120,10 +123,10 @@ def test_the_key_in_an_address_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> 
         (
             Check(is_reached=False, reason="the name is not known"),
             State.WRONG,
-            "not reachable; the name is not",
+            "; the name is not",
         ),
         (Check(is_reached=True, is_let_in=False, reason="it said 401"), State.WRONG, "does not let this"),
-        (Check(is_reached=True, remark="only a report can tell"), State.NOTE, "reachable; only a report"),
+        (Check(is_reached=True, remark="only a report can tell"), State.NOTE, "; only a report"),
         (Check(is_reached=None, remark="it cannot be asked"), State.NOTE, "it cannot be asked"),
     ],
 )
@@ -310,6 +313,16 @@ def test_lists_of_databases_are_told(home: Path, monkeypatch: pytest.MonkeyPatch
     assert "geheim" not in repr(told)
 
 
+def test_a_brand_that_is_not_all_right_is_malformed(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "brand.toml").write_text("nonsense = 1\n", encoding="utf-8")
+    monkeypatch.setenv("REPORTER_BRAND", str(home / "brand.toml"))
+    found = run()
+    file, problem = findings(found, "brand")
+    assert file.facts == {"place": str(home / "brand.toml")}
+    assert "line 1, column 1: nonsense" in problem.words
+    assert found.status == 2
+
+
 def test_the_trust_store_is_wrong_where_it_is_empty_or_missing() -> None:
     store = {"variable": "SSL_CERT_FILE", "place": "system folder", "exists": False}
     empty = facts(trust={"ca_count": 0, "stores_of_environment": [store]})
@@ -340,6 +353,32 @@ def test_a_display_is_only_missed_where_the_window_was_asked_for() -> None:
     assert (window("auto").state, window("window").state) == (State.NOTE, State.WRONG)
     assert window("auto").facts == {"is_possible": False}
     assert computer.faces(Settings(), {}, terminal=True)[2].words == "auto; in this session: terminal"
+
+
+def test_a_display_that_is_not_there_is_told_from_one_that_answers() -> None:
+    def window(display: str) -> Finding:
+        settings = Settings(face="window", include_screenshot=False)
+        return computer.faces(settings, {"DISPLAY": display}, terminal=False)[0]
+
+    # A display of another computer by its name, which is not asked for a word.
+    with socket.create_server(("127.0.0.2", 0)) as listener:
+        display = f"127.0.0.2:{listener.getsockname()[1] - computer.DISPLAY_PORT}"
+        assert window(display).state is State.GOOD
+    gone = window(display)
+    assert (gone.state, gone.words) == (State.WRONG, f"the display {display} cannot be reached")
+
+
+def test_wayland_alone_shows_no_window() -> None:
+    told = computer.faces(Settings(), {"WAYLAND_DISPLAY": "wayland-0"}, terminal=False)[0]
+    assert "Xwayland" in told.words
+
+
+def test_a_clock_that_nobody_keeps_is_noted() -> None:
+    [kept] = computer.clock(facts(time={"zone": "Europe/Kyiv", "is_clock_synchronized": True}))
+    [unkept] = computer.clock(facts(time={"is_clock_synchronized": False}))
+    [unknown] = computer.clock(facts())
+    assert [each.state for each in (kept, unkept, unknown)] == [State.GOOD, State.NOTE, State.GOOD]
+    assert kept.words.endswith("zone Europe/Kyiv, kept by a time server")
 
 
 def test_versions_name_the_agent_and_its_packages() -> None:

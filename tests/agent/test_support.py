@@ -170,6 +170,18 @@ def test_an_answer_is_shown_once_at_the_next_start(expired: Failure, base: httpx
     assert third.last.answers == []
 
 
+def test_an_answer_that_support_corrects_is_shown_again(expired: Failure, base: httpx.Client) -> None:
+    play(expired, send_the_story)
+    loaded = agent.load_settings(expired.target)
+    for text in ("It takes until noon.", "It takes until three."):
+        say_of_kind(base, expired, "answer", text=text)
+        outbox.inquire(loaded)
+        [receipt] = outbox.answers()
+        assert text in receipt.answer
+        outbox.mark_seen(receipt.reference, receipt.answer)
+        assert outbox.answers() == []
+
+
 def _wait_until_seen() -> None:
     from tests.waiting import wait_until
 

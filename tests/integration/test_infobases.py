@@ -107,6 +107,9 @@ def test_databases_of_one_name_are_named(person: Person, tmp_path: Path) -> None
     assert ended.returncode == 2
     assert f"2 databases have the name “Twins”: {person.server} (~/.1C/1cestart/ibases.v8i" in ended.stderr
     assert "https://erp.example.org/b (~/shared.v8i, line 1)" in ended.stderr
+    report = json.loads(person("report", "-", "--preview", given={"target": "infobase:Twins"}).stdout)
+    # Of which of them the login spoke nobody knows.
+    assert report["facts"]["sections"]["connection"] == {"name": "Twins"}
 
 
 def test_databases_of_one_name_and_one_server_are_measured(person: Person, tmp_path: Path) -> None:

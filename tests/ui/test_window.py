@@ -291,6 +291,26 @@ def test_closing_asks_while_a_report_was_begun_and_keeps_it(screens: Screens, te
     person.run(script())
 
 
+def test_a_report_that_can_neither_be_kept_nor_sent_leads_to_the_other_ways(
+    screens: Screens, texts: Texts
+) -> None:
+    desk = FakeDesk()
+    desk.disk_full = True
+    person = Person(screens(), desk, texts("en"))
+
+    def script() -> Script:
+        yield person.idle
+        person.click("Send report…")
+        yield lambda: person.reads("Tell support what happened")
+        assert not person.reads("Other ways to reach support…")
+        person.click("Send")
+        yield lambda: person.reads("was not sent") and person.reads("Other ways to reach support…")
+        person.presenter.use_phone()
+        yield lambda: person.reads("Reach support by telephone")
+
+    person.run(script())
+
+
 def test_a_window_that_the_system_destroys_ends_the_dialog_as_closing_does(
     screens: Screens, texts: Texts
 ) -> None:

@@ -93,6 +93,7 @@ class ComposePage(Page):
             box.enable(not view.sending)
         _show(self._restored, view.is_restored and not view.sending)
         _show(self._add_picture, view.can_attach_pictures)
+        _show(self._other_ways, view.offers_phone and not is_busy)
         if view.attachments and self._pictures is None:
             self._need_pictures()
         if self._pictures is not None:
@@ -219,6 +220,9 @@ class ComposePage(Page):
         self._look = Link(row, say("What will be sent…"), self._dialog.open_preview)
         for column, link in enumerate((self._ask, self._add_picture, self._look)):
             link.grid(row=0, column=column, padx=(0, px(24)))
+        self._other_ways = Link(row, say("Other ways to reach support…"), self._presenter.use_phone)
+        self._other_ways.grid(row=1, column=0, columnspan=3, sticky="w", pady=(px(8), 0))
+        self._other_ways.grid_remove()
         return row
 
     def _label(self, parent: tkinter.Misc, text: str, width: int = 0) -> WrapLabel:

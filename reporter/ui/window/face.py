@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from contextlib import suppress
 import tkinter
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import TypeVar
 

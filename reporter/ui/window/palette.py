@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 from reporter.ui.brand import Colours
@@ -163,5 +165,7 @@ def _channels(colour: str) -> list[int]:
 
 
 def _mixed(colour: str, towards: int, share: float) -> str:
-    mixed = [LEVEL * round((c + (towards - c) * share) / LEVEL) for c in _channels(colour)]
+    # To the next step in that direction, so that no rounding leads back.
+    step = math.ceil if towards else math.floor
+    mixed = [LEVEL * step((c + (towards - c) * share) / LEVEL) for c in _channels(colour)]
     return "#" + "".join(f"{c:02x}" for c in mixed)
