@@ -97,7 +97,8 @@ class NativeDestination(Destination):
     def check(self) -> Check:
         """Ask how much of a report is wanted, as before every report; an endpoint that does not know the
         question is only asked whether it is there."""
-        answer = self._ask("precheck", {"fingerprint": NO_FAULT, "agent": f"reporter-agent/{__version__}"}, {})
+        document: dict[str, object] = {"fingerprint": NO_FAULT, "agent": f"reporter-agent/{__version__}"}
+        answer = self._ask("precheck", document, {})
         remark = ""
         if isinstance(answer, Answer) and answer.status in _UNKNOWN_QUESTION:
             remark = "it answers no question before a report, so only a report can tell whether it takes one"
