@@ -342,13 +342,19 @@ def leave_to_courier(loaded: Loaded) -> None:
         return  # it stays in the spool; the next command tries again
 
 
-def stay_as_courier(loaded: Loaded) -> list[Receipt]:
-    """Send what waits, now and later, for two hours at most; raises SpoolError."""
-    from reporter.delivery import courier
+def stay_as_courier(load: Callable[[], Loaded]) -> list[Receipt]:
+    """Send what waits, now and later, for two hours at most; raises SpoolError.
 
-    return courier.stay(
-        _spool_file(), lambda kept: postman(kept, loaded), spread_s=loaded.settings.spread_seconds
-    )
+    ``load`` gives the settings anew for every round: an administrator's word counts from then on.
+    """
+    from reporter.delivery import courier
+    from reporter.delivery.postman import Postman
+
+    def for_a_round(kept: Spool) -> Postman:
+        loaded = load()
+        return postman(kept, loaded) if loaded.settings.submission != "off" else Postman(kept, [])
+
+    return courier.stay(_spool_file(), for_a_round, spread_s=load().settings.spread_seconds)
 
 
 def _tidy(kept: Spool, settings: Settings) -> None:

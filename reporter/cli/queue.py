@@ -48,6 +48,7 @@ def queue_list(json_: bool) -> None:
 
 
 @queue.command("flush")
+@click.argument("reference", required=False)
 @setting_options("endpoint")
 @click.option(
     "--all",
@@ -61,12 +62,15 @@ def queue_list(json_: bool) -> None:
     help="Stay, for two hours at most, until all is sent. Reporter starts this by itself where reports wait.",
 )
 @as_json
-def queue_flush(force: bool, wait: bool, json_: bool, **given: str | None) -> None:
-    """Send what waits."""
+def queue_flush(reference: str | None, *, force: bool, wait: bool, json_: bool, **given: str | None) -> None:
+    """Send what waits, or one REFERENCE now.
+
+    One that is named is sent whatever time was planned, also where it was refused before.
+    """
     from reporter import outbox
 
-    if force and wait:
-        raise UsageError("--all sends at once and --wait at the planned times; give one of them.")
+    if force + wait + (reference is not None) > 1:
+        raise UsageError("A REFERENCE and --all send at once, --wait at the planned times; give one of them.")
     # Nobody reads what a waiting one says about the settings; everything that is right in them counts.
     loaded = showing.load_and_warn("", given) if wait else load_or_refuse("", given)
     if loaded.settings.submission == "off":
@@ -83,8 +87,15 @@ def queue_flush(force: bool, wait: bool, json_: bool, **given: str | None) -> No
             ]
         )
     if wait:
-        receipts = outbox.stay_as_courier(loaded)
+        receipts = outbox.stay_as_courier(lambda: showing.load_and_warn("", given))
         print_receipts(receipts, json_, none="Nothing waits, or another process is already sending it.")
+    elif reference is not None:
+        with opened_spool(loaded) as kept:
+            wanted = known_reference(reference)
+            if kept.get(wanted) is None:
+                raise no_such_report(wanted)
+            receipts = [outbox.postman(kept, loaded).deliver(wanted)]
+            print_receipts(receipts, json_, none="")
     else:
         with opened_spool(loaded) as kept:
             receipts = outbox.postman(kept, loaded).flush(force=force)
@@ -96,7 +107,8 @@ def queue_flush(force: bool, wait: bool, json_: bool, **given: str | None) -> No
                     "`reporter queue flush --all` sends them.",
                     err=True,
                 )
-    finish(FAILED if any(receipt.state != "accepted" for receipt in receipts) else DONE)
+    delivered = ("accepted", "answered")
+    finish(DONE if all(receipt.state in delivered for receipt in receipts) else FAILED)
 
 
 @queue.command("export")

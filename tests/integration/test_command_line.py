@@ -224,6 +224,25 @@ def test_a_flush_sends_what_waits(reporter: Reporter, endpoint: Inbox) -> None:
     assert [receipt["state"] for receipt in json.loads(flushed.stdout)] == ["accepted"]
 
 
+def test_one_report_is_sent_by_its_reference_whatever_was_planned(
+    reporter: Reporter, endpoint: Inbox
+) -> None:
+    endpoint.stop()
+    sent = reporter("report", "-", "--json", "--send", given=refused())
+    reference = json.loads(sent.stdout)["receipt"]["reference"]
+    endpoint.start()
+    flushed = reporter("queue", "flush", reference.lower(), "--json")
+    assert flushed.returncode == 0
+    assert [receipt["state"] for receipt in json.loads(flushed.stdout)] == ["accepted"]
+    again = reporter("queue", "flush", reference)
+    assert again.returncode == 0
+    unknown = reporter("queue", "flush", "7K3D-9QX2V")
+    assert unknown.returncode == 2
+    assert b"There is no report 7K3D-9QX2V on this computer" in unknown.stderr
+    both = reporter("queue", "flush", reference, "--all")
+    assert both.returncode == 2
+
+
 def test_a_flush_without_an_address_says_what_to_set(reporter: Reporter) -> None:
     ended = reporter("queue", "flush")
     assert ended.returncode == 2
