@@ -14,8 +14,9 @@ import msgspec
 from reporter.texts.safe import one_line
 
 if TYPE_CHECKING:
-    import requests
     import ssl
+
+    import requests
 
 
 KEYRING_SERVICE = "reporter-agent"

@@ -36,7 +36,8 @@ The highest layer that says something about a setting counts:
 * **Published by the server**: `help_text`, `help_url` and `help` only, remembered after a login that
   succeeded.
 
-`REPORTER_HOME` puts everything that the agent writes (reports, drafts, cache, pseudonyms, crashes) under one folder.
+`REPORTER_HOME` puts everything that the agent writes (reports, drafts, caches, pseudonyms, crashes) under one
+folder.
 
 Whatever cannot be used is left out alone, and `reporter policies` lists it with its place and what to do. For
 settings that concern privacy, a malformed value means the closed choice given below; when a
