@@ -28,6 +28,10 @@ import reporter
 INSTALL = 'reporter.install(application="ERP", version="3.1")\n'
 
 
+# What measures the tests' coverage loads modules and writes files of its own.
+_NOT_A_HOSTS = ("COV_", "COVERAGE_", "PYTHONFAULT")
+
+
 class Stage:
     """``heard``: where the openings are written; ``home``: the agent's folder."""
 
@@ -38,7 +42,7 @@ class Stage:
 
     def environ(self, **more: str) -> dict[str, str]:
         usual = {**os.environ, "HEARD": str(self.heard), "REPORTER_HOME": str(self.home), **more}
-        return {name: value for name, value in usual.items() if not name.startswith(("COV_", "PYTHONFAULT"))}
+        return {name: value for name, value in usual.items() if not name.startswith(_NOT_A_HOSTS)}
 
     def run(
         self, body: str, *, install: str = INSTALL, options: tuple[str, ...] = (), **environ: str
