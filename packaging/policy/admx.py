@@ -8,6 +8,7 @@ person get the latter alone.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 from xml.etree import ElementTree
@@ -47,8 +48,13 @@ def policies() -> Iterator[Policy]:
 
 
 def identifier(name: str) -> str:
-    """A name of the vendor or product as templates can have it."""
-    return re.sub(r"\W", "", name)
+    """A name of the vendor or product as templates can have it: Latin letters, digits and underscores.
+
+    One that loses letters is told from others by a checksum.
+    """
+    latin = re.sub(r"\W", "", name, flags=re.ASCII)
+    is_whole = latin == re.sub(r"\W", "", name) and latin[:1].isalpha()
+    return latin if is_whole else f"N{zlib.crc32(name.encode()):08x}{latin}"
 
 
 def admx(vendor: Vendor) -> bytes:

@@ -8,7 +8,7 @@ from reporter.settings.layers import as_text
 from reporter.settings.model import TABLE, Setting
 from reporter.settings.names import pascal_case
 from reporter.settings.policy.base import VENDOR, Vendor
-from reporter.settings.policy.linux import FILES_LIMIT
+from reporter.settings.policy.linux import FILES_LIMIT, FOLDER_LIMIT_BYTES
 from reporter.settings.policy.windows import VALUE_LIMIT_CHARS, VALUES_LIMIT_ITEMS
 from reporter.settings.textfile import FILE_LIMIT_BYTES
 
@@ -85,7 +85,8 @@ chown -R root:root /etc/reporter && chmod -R go-w /etc/reporter
 A key that is unknown or malformed is ignored alone, and the next layer decides. For settings that concern
 privacy, malformed means the closed choice, locked. A file or key that cannot be read as a whole closes all of
 these. A key that is written twice is ignored, and so is the path of a file on a network share. Bounds:
-{file_bytes:,} bytes a file, {files} files a folder, {values:,} values a key, {chars:,} characters a value.
+{file_bytes:,} bytes a file, {files} files and {folder_bytes:,} bytes a folder, {values:,} values a key,
+{chars:,} characters a value.
 
 ## Every setting
 
@@ -105,6 +106,7 @@ def page(vendor: Vendor = VENDOR) -> bytes:
         bundle=vendor.bundle_id,
         file_bytes=FILE_LIMIT_BYTES,
         files=FILES_LIMIT,
+        folder_bytes=FOLDER_LIMIT_BYTES,
         values=VALUES_LIMIT_ITEMS,
         chars=VALUE_LIMIT_CHARS,
         rows="\n".join(map(_row, TABLE)),

@@ -37,12 +37,18 @@ def setting_options(*names: str) -> Callable[[F], F]:
 
 
 def load_or_refuse(target: str, given: dict[str, str | None]) -> Loaded:
-    """The settings in force; raises SettingsError with every problem found in them."""
+    """The settings in force; raises SettingsError with every problem where an option cannot be used.
+
+    What is wrong elsewhere is told and ignored: the person here may not be who can correct it.
+    """
     from reporter import agent
+    from reporter.settings.source import Layer
 
     loaded = agent.load_settings(target, {name: value for name, value in given.items() if value is not None})
-    if loaded.problems:
+    if any(ignored.layer == Layer.COMMAND_LINE for ignored in loaded.ignored):
         raise SettingsError(loaded.problems)
+    for problem in loaded.problems:
+        click.echo(problem, err=True)
     return loaded
 
 

@@ -7,6 +7,7 @@ the notice, or a part of it, from being shown; a *remark* is what IT would want 
 from __future__ import annotations
 
 import codecs
+import difflib
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -272,9 +273,12 @@ def _remarks_in(document: dict[str, Any], places: jsonplaces.Places) -> Iterator
         yield f"{places.of(*path)}: {one_line(path[-1], 40)} is given twice; the last one counts."
     for name, value in list(document.items())[: PROBLEM_LIMIT * 2]:
         if name not in MEMBERS and not _is_language(name, value):
-            yield f"{places.of(name)}: {one_line(name, 40)} has no meaning in a notice and is ignored."
+            yield f"{places.of(name)}: {_meaningless(name, MEMBERS)}"
     said = [("", document), *((tag, own) for tag, own in _languages(document) if isinstance(own, dict))]
     for tag, members in said:
+        for name in list(members)[:PROBLEM_LIMIT] if tag else ():
+            if name not in WORDS:
+                yield f"{places.of(tag, name)}: {_meaningless(name, WORDS)}"
         message = members.get("userMessage")
         if isinstance(message, str) and plain(message, status.MESSAGE_LIMIT_CHARS) != message:
             where = places.of(*filter(None, (tag, "userMessage")))
@@ -282,6 +286,14 @@ def _remarks_in(document: dict[str, Any], places: jsonplaces.Places) -> Iterator
                 f"{where}: the message is longer than {status.MESSAGE_LIMIT_CHARS:,} characters, or some of "
                 "them are not shown; people see it changed."
             )
+
+
+def _meaningless(name: str, known: tuple[str, ...]) -> str:
+    """The sentence for a member that there is not, with the one that was probably meant."""
+    spelled = {one.lower(): one for one in known}
+    near = difflib.get_close_matches(name[:40].lower(), list(spelled), n=1)
+    hint = f" (did you mean {spelled[near[0]]}?)" if near else ""
+    return f"{one_line(name, 40)} has no meaning in a notice and is ignored{hint}."
 
 
 def _words(document: dict[str, Any], body: bytes, target: Target | None) -> list[Words]:

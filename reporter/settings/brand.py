@@ -16,6 +16,7 @@ import msgspec
 
 from reporter.settings.environment import BRAND_FILE
 from reporter.settings.kinds import Complain, Kind, Link, MalformedError, listed, nearest, shown
+from reporter.settings.picture import why_unfit
 from reporter.texts.safe import one_line
 from reporter.ui.brand import OWN, Brand, Colours
 
@@ -24,8 +25,6 @@ SYSTEM_FILE = Path("/etc/reporter") / NAME
 NAME_LIMIT_CHARS = 40
 CONTACT_LIMIT_CHARS = 120
 PROBLEM_LIMIT = 50
-LOGO_LIMIT_BYTES = 256 * 1024
-LOGO_LIMIT_PX = 1024
 TEXT_CONTRAST = 4.5
 """Of WCAG 2.2 AA, for text."""
 LEVEL = 5
@@ -35,7 +34,6 @@ LEVEL = 5
 GROUNDS = {"light": ("#ffffff", "#f0f5fa", "#f5f5f5"), "dark": ("#1e2328", "#282d37", "#191e23")}
 ON_ACCENT = "#ffffff"
 
-_PNG_HEAD = re.compile(rb"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR(.{4})(.{4})", re.DOTALL)
 _NAME = re.compile(r"\w[\w .,&'()+-]*")
 _BUNDLE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _PHONE = re.compile(r"[0-9+][0-9 ()/.+-]*(?: ?(?:ext|x)\.? ?[0-9]+)?")
@@ -158,17 +156,9 @@ class _Logo(Kind):
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "this is no name of a file"
             raise MalformedError(f"cannot be read ({reason})", f"write {self.description}") from None
-        head = _PNG_HEAD.match(picture)
-        if head is None:
-            raise MalformedError("is not a PNG", "save the picture as PNG")
-        width, height = (int.from_bytes(part) for part in head.groups())
-        if len(picture) > LOGO_LIMIT_BYTES or not (
-            0 < width <= LOGO_LIMIT_PX and 0 < height <= LOGO_LIMIT_PX
-        ):
-            raise MalformedError(
-                f"has {width} × {height} pixels and {len(picture):,} bytes",
-                f"save it with at most {LOGO_LIMIT_PX} pixels a side and {LOGO_LIMIT_BYTES:,} bytes",
-            )
+        what, remedy = why_unfit(picture)
+        if what:
+            raise MalformedError(what, remedy)
         return picture
 
 

@@ -53,7 +53,10 @@ def document(path: Path) -> tuple[dict[str, Any], Positions] | str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "this is not the path of a file"
         read = unreadable(_named(path), f"the file cannot be read ({reason})", "correct its path")
-    return read.problems[0] if isinstance(read, Said) else read
+    if not isinstance(read, Said):
+        return read
+    found = read.ignored[0]
+    return f"In {found.place}: {found.reason}, so all of it is ignored; {found.remedy}."
 
 
 def _parsed(text: str, path: Path) -> tuple[dict[str, Any], Positions] | Said:

@@ -370,3 +370,18 @@ def test_the_page_names_every_setting() -> None:
     text = page.page().decode()
     for row in TABLE:
         assert f"| [`{row.name}`](settings.md#{row.name}) | `{pascal_case(row.name)}` |" in text
+
+
+@pytest.mark.parametrize("name", ["Отчёты", "中文", "1 Help", "Ünï", "Звіти 2"])
+def test_a_name_in_any_script_makes_templates(name: str) -> None:
+    vendor = Vendor(name="ООО Ромашка", product=name, bundle_id="org.example.helper")
+    made = dict(templates.files(vendor))
+    assert rf"Software\Policies\ООО Ромашка\{name}" in next(
+        content.decode() for path, content in made.items() if path.endswith(".admx")
+    )
+
+
+def test_names_that_lose_letters_stay_apart() -> None:
+    names = ["Отчёты", "Звіти", "Отчёты A", "Звіти A", "A"]
+    assert len({admx.identifier(name) for name in names}) == len(names)
+    assert admx.identifier("Help Desk") == "HelpDesk"

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporter.settings.brand import GROUNDS, LEVEL, LOGO_LIMIT_PX, ON_ACCENT, contrast, find, load
+from reporter.settings.brand import GROUNDS, LEVEL, ON_ACCENT, contrast, find, load
 from reporter.settings.layers import load as load_settings
+from reporter.settings.picture import SIDE_LIMIT_PX
 from reporter.settings.policy import base
 from reporter.settings.policy.base import Vendor, vendor_of
 from reporter.ui.brand import OWN, Brand
@@ -168,7 +169,7 @@ def test_our_own_brand_changes_no_colour() -> None:
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is not a PNG"),
         (b"\xff\xd8\xff\xe0JFIF", "is not a PNG"),
         (b"", "is not a PNG"),
-        (png(LOGO_LIMIT_PX + 1, 1), "pixels"),
+        (png(SIDE_LIMIT_PX + 1, 1), "pixels"),
         (png() + b"\0" * 300_000, "300,"),
         (b"\0" * 2_000_000, "more than 1,048,576 bytes"),
         (png()[:16] + b"\0\0\0\0\0\0\0\0" + png()[24:], "has 0 × 0 pixels"),
@@ -228,3 +229,9 @@ def test_policies_are_kept_under_the_names_that_were_built_in_and_no_others(
     assert built_in.policies_key == r"Software\Policies\Nordwind\Help"
     assert built_in.bundle_id == "example.nordwind.help"
     assert vendor_of(Brand(product="Help")).policies_key == r"Software\Policies\Help\Help"
+
+
+def test_a_broken_file_is_told_in_words_of_a_brand(tmp_path: Path) -> None:
+    [problem] = load(written(tmp_path, 'product = "A"\nproduct = "B"')).problems
+    assert "line 2" in problem
+    assert "privacy" not in problem

@@ -13,7 +13,7 @@ import pytest
 
 from reporter.settings.layers import Layer, load
 from reporter.settings.model import TABLE, Settings
-from reporter.settings.policy.linux import FILES_LIMIT, LinuxPolicies
+from reporter.settings.policy.linux import FILES_LIMIT, FOLDER_LIMIT_BYTES, LinuxPolicies
 from reporter.settings.policy.trusted import Trust
 from reporter.settings.textfile import FILE_LIMIT_BYTES
 from tests.settings.policy_systems import NO_FILE, LinuxRoot
@@ -339,3 +339,20 @@ def test_thousands_of_items_are_not_looked_at(root: LinuxRoot, values: dict[str,
     loaded = root.load()
     assert len(loaded.problems) == 1
     assert part in loaded.problems[0]
+
+
+class TestAFolderWithTooMuchInIt:
+    """A whole folder is read before the first window, so there is a limit for all its files together."""
+
+    def test_it_is_refused_though_every_file_is_bearable(self, root: LinuxRoot) -> None:
+        text = json.dumps({"help_text": "Call 5555.", "note": "x" * (FILE_LIMIT_BYTES - 100)})
+        for number in range(FOLDER_LIMIT_BYTES // FILE_LIMIT_BYTES + 1):
+            root.write(text, f"{number}.json")
+        assert f"its files have more than {FOLDER_LIMIT_BYTES:,} bytes" in closed(root)
+
+    def test_a_file_that_is_not_read_does_not_count(self, root: LinuxRoot) -> None:
+        root.write(" " * (FOLDER_LIMIT_BYTES + 1), "long.json")
+        root.write('{"help_text": "Call 5555."}', "sound.json")
+        loaded = root.load()
+        assert loaded.settings.help_text == "Call 5555."
+        assert len(loaded.problems) == 1

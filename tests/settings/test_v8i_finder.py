@@ -246,3 +246,13 @@ def test_only_regular_files_are_read(home: Path, start: Path) -> None:
         "it is not a regular file", "it is not a regular file", "it is not a regular file",
         "Too many levels of symbolic links", "No such file or directory",
     ]  # fmt: skip
+
+
+def test_the_folder_of_another_person_is_not_named_as_the_own_one(home: Path) -> None:
+    own = home / "a"
+    (own / ".1C" / "1cestart").mkdir(parents=True)
+    other = home / "ab" / "shared.v8i"
+    other.parent.mkdir()
+    other.write_bytes(entry("shop"))
+    (own / ".1C" / "1cestart" / "1cestart.cfg").write_bytes(configuration(f"CommonInfoBases={other}"))
+    assert [each.place for each in on_linux(own).lists] == [str(other)]

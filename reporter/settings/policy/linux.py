@@ -20,6 +20,7 @@ from reporter.texts.safe import one_line
 
 FOLDER = Path("etc/reporter/policies")
 FILES_LIMIT = 256
+FOLDER_LIMIT_BYTES = 2 * 1024 * 1024
 # Editors of JSON look for the schema under this name; it is no setting.
 SCHEMA_KEY = "$schema"
 
@@ -44,28 +45,48 @@ class LinuxPolicies(Policies):
                 return Said()
             real = self._trust.resolve(folder)
             names = _files(real)
+            contents = self._contents(real, names)
         except (OSError, RefusedError) as error:
             return _refused(folder, error)
-        return merged(self._file(folder / name, real) for name in names)
+        return merged(_file(folder / name, content) for name, content in contents.items())
 
-    def _file(self, path: Path, folder: Path) -> Said:
-        try:
-            found = JsonObject(decoded(self._trust.read(folder / path.name, start=folder)))
-        except (OSError, RefusedError) as error:
-            return _refused(path, error)
+    def _contents(self, folder: Path, names: list[str]) -> dict[str, bytes | OSError | RefusedError]:
+        """What each file holds, or why it is not read; raises RefusedError where it is too much for all."""
+        found: dict[str, bytes | OSError | RefusedError] = {}
+        total_bytes = 0
+        for name in names:
+            try:
+                content = self._trust.read(folder / name, start=folder)
+            except (OSError, RefusedError) as error:
+                found[name] = error
+                continue
+            found[name] = content
+            total_bytes += len(content)
+            if total_bytes > FOLDER_LIMIT_BYTES:
+                raise RefusedError(f"its files have more than {FOLDER_LIMIT_BYTES:,} bytes", "shorten them")
+        return found
 
-        def place(name: str) -> Callable[[tuple[str, ...]], str]:
-            def where(inside: tuple[str, ...]) -> str:
-                line, column = found.position((name, *inside))
-                return f"{_named(path)}, line {line}, column {column}"
 
-            return where
+def _file(path: Path, content: bytes | OSError | RefusedError) -> Said:
+    try:
+        if not isinstance(content, bytes):
+            raise content
+        found = JsonObject(decoded(content))
+    except (OSError, RefusedError) as error:
+        return _refused(path, error)
 
-        return understand(
-            Entry(name=name, raw=raw, where=place(name), fault=found.fault(name))
-            for name, raw in found.members.items()
-            if name != SCHEMA_KEY
-        )
+    def place(name: str) -> Callable[[tuple[str, ...]], str]:
+        def where(inside: tuple[str, ...]) -> str:
+            line, column = found.position((name, *inside))
+            return f"{_named(path)}, line {line}, column {column}"
+
+        return where
+
+    return understand(
+        Entry(name=name, raw=raw, where=place(name), fault=found.fault(name))
+        for name, raw in found.members.items()
+        if name != SCHEMA_KEY
+    )
 
 
 def _exists(folder: Path) -> bool:

@@ -235,8 +235,9 @@ class _Search:
     def _place(self, path: str) -> str:
         """The path as a person may see it: without the name of the home folder."""
         roots = {"%APPDATA%": self._environ.get("APPDATA", "")} if self._windows else {"~": self._home()}
-        for name, root in roots.items():
-            if root and path.startswith(root):
+        for name, given in roots.items():
+            root = given.rstrip("/\\")
+            if root and path.startswith(root) and path[len(root) : len(root) + 1] in ("", "/", "\\"):
                 path = name + path[len(root) :]
         return one_line(path, PLACE_LIMIT_CHARS)
 
