@@ -163,7 +163,7 @@ def faces(settings: Settings, environ: Mapping[str, str], *, terminal: bool) -> 
 def _why_no_window(environ: Mapping[str, str]) -> str:
     from importlib.util import find_spec
 
-    from reporter.ui.display import is_silent
+    from reporter.ui.display import greeted
 
     if not (find_spec("tkinter") and find_spec("_tkinter")):
         return "this Python has no Tk; install it (on Debian: python3-tk)"
@@ -177,7 +177,9 @@ def _why_no_window(environ: Mapping[str, str]) -> str:
         )
     if not _is_there(display):
         return f"the display {one_line(display, 60)} cannot be reached"
-    if is_silent(display):
+    with greeted(display) as answers:
+        pass
+    if not answers:
         return f"the display {one_line(display, 60)} does not answer"
     return ""
 

@@ -2,7 +2,7 @@
 
 Every command that prints results takes ``--json``: exactly one JSON document on standard output;
 progress and sentences for people who watch go to standard error. Exit status: 0 done; 1 a failure
-was diagnosed, or something stayed undelivered; 2 bad usage or bad configuration.
+was diagnosed, or something stayed undelivered; 2 bad usage, or bad configuration where it is asked for.
 """
 
 from __future__ import annotations

@@ -6,7 +6,9 @@ address: what their entries do not agree about is not used.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from reporter.settings.source import Said, understand
@@ -18,12 +20,13 @@ READ_LIMIT_S = 0.25
 
 def read(target: str, environ: Mapping[str, str]) -> Said:
     """What the lists of this computer say about ``target``; never raises."""
-    if not target:
+    is_named = target.startswith(PREFIX)
+    if not target or not (is_named or has_lists(environ)):
         return Said()
     from reporter.settings import paths, v8i
 
     lists = v8i.find(environ, cache=paths.cache(environ), limit_s=READ_LIMIT_S).lists
-    if target.startswith(PREFIX):
+    if is_named:
         # The first of the name: the person's own list comes before the shared ones.
         meant = v8i.named(lists, target.removeprefix(PREFIX))[:1]
     else:
@@ -44,6 +47,20 @@ def read(target: str, environ: Mapping[str, str]) -> Said:
         agreed.problems.extend(each.problems)
         agreed.ignored.extend(each.ignored)
     return agreed
+
+
+def has_lists(environ: Mapping[str, str], *, windows: bool = os.name == "nt") -> bool:
+    """Whether there may be lists: elsewhere than on Windows only below ``~/.1C``, which few people have.
+
+    Loading what reads them would keep the first message waiting.
+    """
+    if windows:
+        return True
+    try:
+        home = environ.get("HOME", "") or str(Path.home())
+    except RuntimeError:  # an account without a home folder
+        return False
+    return (Path(home) / ".1C").exists()
 
 
 def _comparable(address: str) -> tuple[str, str]:

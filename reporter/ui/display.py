@@ -7,6 +7,8 @@ answers the first request within milliseconds, if only to say that a key is miss
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 LIMIT_S = 2.0
 
@@ -15,37 +17,37 @@ _DISPLAY = re.compile(r"(?:unix|(localhost|127\.0\.0\.1))?:(\d{1,5})(?:\.\d+)?")
 _HELLO = b"l\0\x0b\0\0\0\0\0\0\0\0\0"
 
 
-def is_silent(display: str, limit_s: float = LIMIT_S) -> bool:
-    """Whether the server of a DISPLAY on this computer takes connections and does not answer.
+@contextmanager
+def greeted(display: str, limit_s: float = LIMIT_S) -> Iterator[bool]:
+    """False where the server of a DISPLAY on this computer takes connections and does not answer.
 
-    False for one that answers, that is not there (the toolkit will say so at once), or whose name is of
-    another kind.
+    True for one that answers, that is not there (the toolkit will say so at once), or whose name is of
+    another kind. The line stays open for the block: a server whose last client leaves begins anew, and the
+    toolkit would have to wait for that.
     """
     import socket
 
     named = _DISPLAY.fullmatch(display)
     if named is None:
-        return False
+        yield True
+        return
     path = f"/tmp/.X11-unix/X{named[2]}"  # noqa: S108 - its place on every system
     addresses: list[str | tuple[str, int]] = (
         [("127.0.0.1", 6000 + int(named[2]) % 50_000)] if named[1] else ["\0" + path, path]
     )
+    family = socket.AF_INET if named[1] else socket.AF_UNIX
     for address in addresses:
-        family = socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX
         with socket.socket(family, socket.SOCK_STREAM) as line:
             line.settimeout(limit_s)
             try:
                 line.connect(address)
-            except TimeoutError:
-                return True
-            except OSError:
-                continue
-            try:
                 line.sendall(_HELLO)
                 line.recv(1)
             except TimeoutError:
-                return True
+                yield False
+                return
             except OSError:
-                pass
-            return False
-    return False
+                continue
+            yield True
+            return
+    yield True

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from reporter.errors import FaceUnavailable
 from reporter.ui.brand import OWN, Brand
-from reporter.ui.display import is_silent
+from reporter.ui.display import greeted
 from reporter.ui.face import Face
 
 FACES = ("auto", "window", "terminal", "none")
@@ -67,11 +67,6 @@ def _has_display(environ: Mapping[str, str], system: str) -> bool:
 
 
 def _window(appearance: str, environ: Mapping[str, str], system: str, brand: Brand) -> Face:
-    if system not in ("win32", "darwin") and is_silent(environ.get("DISPLAY", "")):
-        raise FaceUnavailable(
-            f"The window cannot be shown: the display {environ['DISPLAY']} does not answer. "
-            "Set face to terminal, or set DISPLAY to a display that works."
-        )
     try:
         from reporter.ui.window import WindowFace
     except ImportError as error:
@@ -79,7 +74,14 @@ def _window(appearance: str, environ: Mapping[str, str], system: str, brand: Bra
             f"The window cannot be shown: this Python has no Tk ({error}). "
             "Install it (on Debian: python3-tk), or set face to terminal."
         ) from None
-    return WindowFace(appearance=appearance, environ=environ, system=system, brand=brand)
+    has_x11 = system not in ("win32", "darwin")
+    with greeted(environ.get("DISPLAY", "") if has_x11 else "") as answers:
+        if not answers:
+            raise FaceUnavailable(
+                f"The window cannot be shown: the display {environ['DISPLAY']} does not answer. "
+                "Set face to terminal, or set DISPLAY to a display that works."
+            )
+        return WindowFace(appearance=appearance, environ=environ, system=system, brand=brand)
 
 
 def _terminal() -> Face:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from reporter.settings import database_list
 from reporter.settings.layers import Layer, Loaded, load
 from tests.settings.policy_systems import NO_FILE, Nothing
 
@@ -91,3 +92,11 @@ def test_the_person_is_heard_before_and_the_server_after(environ: dict[str, str]
     found = loaded(mine, "infobase:Sales", published=published)
     assert (found.settings.help_text, found.settings.help_url) == ("mine", "https://help.example.org/1")
     assert loaded(environ, "infobase:Own", published=published).settings.help_url == "https://server.example/"
+
+
+def test_nothing_is_loaded_where_there_can_be_no_lists(tmp_path: Path) -> None:
+    environ = {"HOME": str(tmp_path)}
+    assert not database_list.has_lists(environ, windows=False)
+    assert database_list.has_lists(environ, windows=True)
+    (tmp_path / ".1C").mkdir()
+    assert database_list.has_lists(environ, windows=False)

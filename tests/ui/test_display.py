@@ -12,9 +12,15 @@ from pathlib import Path
 import pytest
 
 from reporter.errors import FaceUnavailable
-from reporter.ui.display import is_silent
+from reporter.ui.display import LIMIT_S, greeted
 from reporter.ui.select import choose_face
 from tests.waiting import wait_until
+
+
+def is_silent(display: str, limit_s: float = LIMIT_S) -> bool:
+    with greeted(display, limit_s) as answers:
+        return not answers
+
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has Xvfb")
 
