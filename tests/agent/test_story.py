@@ -228,14 +228,14 @@ def test_a_locked_system_asks_for_the_code_and_passes_it_on(home: Path) -> None:
         def script(face: RecordedFace) -> None:
             view = face.wait_until_idle()
             assert view.asks_access_code
-            face.presenter.try_again("2468")
+            face.presenter.try_again("code-2468-marker")
             face.wait_until(lambda view: view.closed)
 
         outcome, face = play(Failure(target=f"https://localhost:{port}/login", message="423"), script, host)
-    assert host.codes == ["2468"]
+    assert host.codes == ["code-2468-marker"]
     assert outcome.verdict is not None
     assert outcome.verdict.cause == "app.session_locked"
-    assert "2468" not in face.presenter.preview(Story()).exact
+    assert "code-2468-marker" not in face.presenter.preview(Story()).exact
 
 
 def test_a_host_that_has_ended_is_told(expired: Failure) -> None:
