@@ -6,14 +6,13 @@ same as none, and a disk that refuses one is no reason to disturb anybody.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
+from reporter.files import write_whole
 from reporter.settings.v8i.infobase import InfobaseList
 
 COPY_LIMIT_BYTES = 64 * 1024 * 1024
@@ -21,20 +20,11 @@ COPY_LIMIT_BYTES = 64 * 1024 * 1024
 
 def keep(folder: Path, path: str, found: InfobaseList) -> bool:
     """Keep what was read at ``path``, whole or not at all; True once it is there."""
-    content = msgspec.json.encode(found)
     target = _path(folder, path)
-    temporary = target.with_name(f"{target.name}.{os.getpid()}.{threading.get_ident()}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(
-            temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600
-        )
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-        temporary.replace(target)
+        write_whole(target, msgspec.json.encode(found))
     except (OSError, ValueError):
-        with contextlib.suppress(OSError, ValueError):
-            temporary.unlink()
         return False
     return True
 
