@@ -3,12 +3,13 @@
 PYTHON_IN_VENV := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-systems bench explanations catalogues clean
+.PHONY: help demo test test-systems bench packages explanations catalogues clean
 
 help:
 	@echo 'make demo          a login fails for real: see the dialog, send a report, read it as support'
 	@echo 'make test          style, types and all tests, with coverage'
 	@echo 'make test-systems  reports are taken in by other products: Bugsink and others, set up for the test'
+	@echo 'make packages      what IT rolls out, in dist/: BRAND=brand.toml gives it your name'
 	@echo 'make bench         speed and memory against known peers'
 	@echo 'make explanations  the same faults, as curl, requests, Chromium and pip explain them'
 	@echo 'make catalogues    bring the translations up to the sentences of the code'
@@ -33,6 +34,10 @@ bench:
 	@packaging/develop bench
 	@.venv-bench/bin/python -m tests.benchmarks
 
+packages:
+	@packaging/develop packages
+	@.venv-packages/bin/python packaging/packages.py $(if $(BRAND),--brand '$(BRAND)')
+
 explanations:
 	@packaging/develop test
 	@$(PYTHON_IN_VENV) -m tests.benchmarks.explanations
@@ -43,6 +48,6 @@ catalogues:
 	@$(PYTHON_IN_VENV) packaging/catalogues.py compile
 
 clean:
-	@rm -rf .venv .venv-bench .cache .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	@rm -rf .venv .venv-bench .venv-packages .cache .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	@find reporter packaging tests -name __pycache__ -prune -exec rm -rf {} +
 	@find reporter -name '*.mo' -delete

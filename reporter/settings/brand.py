@@ -36,8 +36,10 @@ ON_ACCENT = "#ffffff"
 
 _NAME = re.compile(r"\w[\w .,&'()+-]*")
 _BUNDLE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_COMMAND = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _PHONE = re.compile(r"[0-9+][0-9 ()/.+-]*(?: ?(?:ext|x)\.? ?[0-9]+)?")
 _EMAIL = re.compile(r"[^\s@<>,;:\"\\]+@[^\s@<>,;:\"\\]+\.[^\s@<>,;:\"\\]+")
+_MAINTAINER = re.compile(rf"[^\s<>][^<>\"\\]* <{_EMAIL.pattern}>")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
@@ -169,6 +171,8 @@ def _kinds(folder: Path) -> dict[tuple[str, ...], Kind]:
         ("product",): name,
         ("vendor",): name,
         ("bundle_id",): _Pattern(_BUNDLE, 100, "a name such as org.example.helper"),
+        ("command",): _Pattern(_COMMAND, NAME_LIMIT_CHARS, "small Latin letters, digits and hyphens"),
+        ("maintainer",): _Pattern(_MAINTAINER, CONTACT_LIMIT_CHARS, "Name <mail address>"),
         ("logo",): _Logo(folder),
         ("logo_dark",): _Logo(folder),
         **{(look, one): colour for look in GROUNDS for one in Colours.__struct_fields__},

@@ -15,3 +15,8 @@ def pascal_case(name: str) -> str:
 def snake_case(name: str) -> str:
     """``HelpUrl`` → ``help_url``; never raises for what is no such name."""
     return _CAPITAL.sub("_", name).lower()
+
+
+def slug(name: str) -> str:
+    """A name in small Latin letters and digits with hyphens between; empty where nothing is left of it."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

@@ -17,13 +17,16 @@ class Colours(msgspec.Struct, frozen=True, kw_only=True):
 class Brand(msgspec.Struct, frozen=True, kw_only=True):
     """Empty where the program keeps its own look.
 
-    ``product``, ``vendor``, ``bundle_id``: names, the last as macOS writes them; ``logo``, ``logo_dark``: a
-    PNG each; ``phone``, ``email``, ``url``: how people reach support: no report goes there.
+    ``product``, ``vendor``, ``bundle_id``: names, the last as macOS writes them; ``command``: what is typed
+    to start the program; ``maintainer``: who answers for the packages, ``Name <mail address>``; ``logo``,
+    ``logo_dark``: a PNG each; ``phone``, ``email``, ``url``: how people reach support: no report goes there.
     """
 
     product: str = ""
     vendor: str = ""
     bundle_id: str = ""
+    command: str = ""
+    maintainer: str = ""
     logo: bytes = b""
     logo_dark: bytes = b""
     light: Colours = Colours()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from reporter.settings.names import slug
 from reporter.settings.source import Layer, Said
 
 if TYPE_CHECKING:
@@ -15,14 +16,16 @@ if TYPE_CHECKING:
 
 
 class Vendor(msgspec.Struct, frozen=True):
-    """Under whose name policies are kept.
+    """Under whose name the program is installed and its policies are kept.
 
-    ``name``, ``product``: the last two keys in the registry; ``bundle_id``: the preferences on macOS.
+    ``name``, ``product``: the last two keys in the registry; ``bundle_id``: the preferences on macOS;
+    ``command``: the folder in ``/etc``.
     """
 
     name: str = "Reporter"
     product: str = "Reporter"
     bundle_id: str = "org.reporter.agent"
+    command: str = "reporter"
 
     @property
     def policies_key(self) -> str:
@@ -44,7 +47,12 @@ def vendor_of(brand: Brand) -> Vendor:
     """Under whose name the policies of a branded program are kept."""
     own = Vendor()
     product = brand.product or own.product
-    return Vendor(name=brand.vendor or product, product=product, bundle_id=brand.bundle_id or own.bundle_id)
+    return Vendor(
+        name=brand.vendor or product,
+        product=product,
+        bundle_id=brand.bundle_id or own.bundle_id,
+        command=brand.command or slug(brand.product) or own.command,
+    )
 
 
 def _own() -> Vendor:

@@ -1,0 +1,25 @@
+"""Order: what is to be made, as every builder is told it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from release.identity import Identity
+from release.source import Source
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """``out``: the folder where finished artefacts appear; ``payload``: the folder of the frozen program,
+    None where it was not made yet."""
+
+    identity: Identity
+    source: Source
+    out: Path
+    payload: Path | None = None
+
+    @property
+    def version(self) -> str:
+        """Three numbers."""
+        return self.source.version

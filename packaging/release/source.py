@@ -1,0 +1,79 @@
+"""Source: which version of the program an artefact is made from, and when that version was made.
+
+The time of the commit stands for every time inside an artefact, so that the same commit gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import msgspec
+
+from release.errors import PackagingError
+
+ROOT = Path(__file__).resolve().parents[2]
+EPOCH = "SOURCE_DATE_EPOCH"
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """``version``: three numbers; ``epoch_s``: seconds since 1970; ``commit``: empty outside a repository."""
+
+    version: str
+    epoch_s: int
+    commit: str = ""
+
+
+def source(root: Path = ROOT, *, allow_changes: bool = False) -> Source:
+    """The version of a checkout.
+
+    Raises PackagingError where the version is no ``N.N.N``, where files were changed since the commit (unless
+    ``allow_changes``), and where nothing tells a time.
+    """
+    text = (root / "reporter" / "_version.py").read_text(encoding="utf-8")
+    found = re.search(r'^__version__ = "(.*)"$', text, re.MULTILINE)
+    version = found[1] if found else ""
+    # Windows Installer compares three numbers: 255.255.65535 at most.
+    numbers = re.fullmatch(r"(\d{1,3})\.(\d{1,3})\.(\d{1,5})", version)
+    if not numbers or int(numbers[1]) > 255 or int(numbers[2]) > 255 or int(numbers[3]) > 65535:
+        raise PackagingError(
+            f"reporter/_version.py says {version!r}; packages need three numbers, at most 255.255.65535, "
+            "such as 1.2.0."
+        )
+    if not (root / ".git").exists():
+        return Source(version=version, epoch_s=_given_epoch())
+    changed = _git(root, "status", "--porcelain", "--untracked-files=no").splitlines()
+    if changed and not allow_changes:
+        names = ", ".join(line[3:] for line in changed[:3]) + (" …" if len(changed) > 3 else "")
+        raise PackagingError(
+            f"Changed since the last commit: {names}. Commit first, so that version {version} means one "
+            "thing, or build for a try with --allow-changes."
+        )
+    given = os.environ.get(EPOCH, "")
+    epoch_s = _given_epoch() if given else int(_git(root, "log", "-1", "--format=%ct"))
+    return Source(version=version, epoch_s=epoch_s, commit=_git(root, "rev-parse", "HEAD"))
+
+
+def _given_epoch() -> int:
+    given = os.environ.get(EPOCH, "")
+    # Archives know no time before 1980 and installers none after 2107.
+    if not given.isdecimal() or not 315_532_800 <= int(given) < 4_354_819_200:
+        raise PackagingError(
+            f"{EPOCH} is {given!r}; outside a git checkout it has to say when this version was made, "
+            "in seconds since 1970, such as 1795305600."
+        )
+    return int(given)
+
+
+def _git(root: Path, *words: str) -> str:
+    try:
+        run = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=True)  # noqa: S607 - wherever it is
+    except FileNotFoundError:
+        raise PackagingError(
+            "git is missing, which tells what the packages are made of; install git."
+        ) from None
+    except subprocess.CalledProcessError as error:
+        raise PackagingError(f"git cannot tell about {root}: {error.stderr.strip()}.") from None
+    return run.stdout.rstrip("\n")
