@@ -36,7 +36,8 @@ bench:
 
 packages:
 	@packaging/develop packages
-	@.venv-packages/bin/python packaging/packages.py $(if $(BRAND),--brand '$(BRAND)')
+	@.venv-packages/bin/python packaging/packages.py $(if $(BRAND),--brand '$(BRAND)') \
+		$(if $(WINDOWS_PAYLOAD),--windows-payload '$(WINDOWS_PAYLOAD)')
 
 explanations:
 	@packaging/develop test

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from policy.admx import identifier
 from reporter.settings.help import HelpTable
 from reporter.settings.kinds import Flag, Kind, ListOf, Number, Text
 from reporter.settings.layers import as_text
@@ -21,7 +22,7 @@ A policy decides about a setting for everybody on a computer. A **mandatory** po
 variable or settings file of the person changes it, and the dialog says that the organisation decided. A
 **recommended** policy is what applies while the person says nothing.
 
-`reporter policies` lists every setting with its value, where it came from and whether it is locked, and each
+`{command} policies` lists every setting with its value, where it came from and whether it is locked, and each
 key that is ignored with the reason; `--json` makes one document of it. What every setting means stands in
 [settings](settings.md).
 
@@ -31,7 +32,7 @@ key that is ignored with the reason; `--json` makes one document of it. What eve
 |---|---|---|
 | Windows | `HKLM\\{policies}`, then `HKCU\\{policies}` | `…\\Recommended` of both, the computer's first |
 | macOS | values that a profile forces for `{bundle}` | `/Library/Preferences/{bundle}.plist` |
-| Linux | `/etc/reporter/policies/managed/*.json` | `/etc/reporter/policies/recommended/*.json` |
+| Linux | `/etc/{command}/policies/managed/*.json` | `/etc/{command}/policies/recommended/*.json` |
 
 What the Windows installer was given stands in `HKLM\\{installer}` and counts less than all of these.
 The installer never writes or deletes the keys of policies.
@@ -41,13 +42,13 @@ user settings, list of databases, published by the server, recommended policy, i
 
 ## How to write them
 
-* **Windows, group policies**: copy `reporter.admx` and the folders of the languages into the central store,
+* **Windows, group policies**: copy `{file}.admx` and the folders of the languages into the central store,
   `\\\\DOMAIN\\SYSVOL\\DOMAIN\\Policies\\PolicyDefinitions`.
-* **Windows, Intune**: take in `reporter.admx` and use the addresses in `oma-uri.csv`; its first row is for
+* **Windows, Intune**: take in `{file}.admx` and use the addresses in `oma-uri.csv`; its first row is for
   the template itself.
-* **macOS**: change `reporter.mobileconfig` and hand it to the device management; keep only what is to be
+* **macOS**: change `{file}.mobileconfig` and hand it to the device management; keep only what is to be
   forced.
-* **Linux**: change `managed/example.json` and put it into `/etc/reporter/policies/managed`;
+* **Linux**: change `managed/example.json` and put it into `/etc/{command}/policies/managed`;
   `policy.schema.json` checks it in editors.
 
 All of these are made from the table of settings: `python packaging/policy/templates.py OUT`.
@@ -77,7 +78,7 @@ Files are read in the order of their names, and the later word wins. Names are w
 file, a folder or a link on its way that does not belong to root, or that others can write to, is refused:
 
 ```sh
-chown -R root:root /etc/reporter && chmod -R go-w /etc/reporter
+chown -R root:root /etc/{command} && chmod -R go-w /etc/{command}
 ```
 
 ## What is ignored
@@ -104,6 +105,8 @@ def page(vendor: Vendor = VENDOR) -> bytes:
         policies=vendor.policies_key,
         installer=vendor.installer_key,
         bundle=vendor.bundle_id,
+        command=vendor.command,
+        file=identifier(vendor.product).lower(),
         file_bytes=FILE_LIMIT_BYTES,
         files=FILES_LIMIT,
         folder_bytes=FOLDER_LIMIT_BYTES,

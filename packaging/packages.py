@@ -1,0 +1,178 @@
+"""Packages: everything that IT rolls out, from one commit, by one command.
+
+    python packaging/packages.py [ARTEFACT …] [--brand BRAND.toml] [--out DIR]
+                                 [--payload DIR] [--windows-payload DIR] [--allow-changes]
+
+Without a name it makes all that this system can: the frozen program of this system, what is packed from it,
+and what needs none. ``--payload`` takes a program that was frozen before, ``--windows-payload`` one that was
+frozen on Windows: the installer for Windows is packed around it on Linux. What is finished appears in dist/
+whole, or not at all. The status is 0 where everything was made, 1 where something was not, 2 for a wrong
+command line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+import msgspec
+
+ROOT = Path(__file__).resolve().parents[1]
+if __name__ == "__main__":  # started by its path, from any folder
+    sys.path[:0] = [str(ROOT), str(ROOT / "packaging")]
+
+from release.checksums import SUMS  # noqa: E402 - see above
+from release.errors import PackagingError  # noqa: E402
+from release.identity import OWN_BRAND, identify  # noqa: E402
+from release.order import Order  # noqa: E402
+from release.source import source  # noqa: E402
+
+Builder = Callable[[Order], list[Path]]
+
+
+class Artefact(msgspec.Struct, frozen=True):
+    """``builder``: its module and function; ``systems``: where it can be made, as ``sys.platform`` says;
+    ``packs``: the program frozen on this system, or on Windows, that has to be there before.
+    """
+
+    name: str
+    builder: str
+    systems: tuple[str, ...] = ("linux", "win32", "darwin")
+    packs: str = ""
+
+    def make(self, order: Order) -> list[Path]:
+        """The finished files; raises PackagingError."""
+        module, function = self.builder.split(":")
+        build: Builder = getattr(import_module(module), function)
+        return build(order)
+
+
+FROZEN = "frozen"
+HERE, WINDOWS = "here", "windows"
+ARTEFACTS = {
+    one.name: one
+    for one in (
+        # In the order in which they are made: what packs comes after what is packed, the sums come last.
+        Artefact("wheel", "release.distributions:distributions"),
+        Artefact(FROZEN, "freeze.build:frozen"),
+        Artefact("archive", "release.portable:portable", packs=HERE),
+        Artefact("deb", "linux.build:deb", ("linux",), HERE),
+        Artefact("rpm", "linux.build:rpm", ("linux",), HERE),
+        Artefact("pkg", "macos.build:pkg", ("darwin",), HERE),
+        Artefact("msi", "windows.build:msi", ("linux",), WINDOWS),
+        Artefact("winget", "windows.build:winget", ("linux",), WINDOWS),
+        Artefact("policies", "release.policies:policies"),
+        Artefact("sbom", "release.sbom:sbom", packs=HERE),
+        Artefact("checksums", "release.checksums:checksums"),
+    )
+}
+
+
+def wanted(names: Sequence[str], payload: Path | None, windows_payload: Path | None) -> list[Artefact]:
+    """What to make, in order; raises PackagingError for what cannot be made here or from what is given."""
+    chosen = [one for one in ARTEFACTS.values() if not names or one.name in names]
+    if not names:
+        chosen = [one for one in chosen if sys.platform in one.systems]
+        chosen = [one for one in chosen if one.packs != WINDOWS or windows_payload]
+        return [one for one in chosen if one.name != FROZEN or not payload]
+    for one in chosen:
+        if sys.platform not in one.systems:
+            systems = " or ".join(one.systems)
+            raise PackagingError(
+                f"{one.name} is made on {systems}, and this is {sys.platform}; leave it out."
+            )
+        if one.packs == HERE and not payload and FROZEN not in names:
+            raise PackagingError(
+                f"{one.name} packs the frozen program: name frozen too, or give it with --payload DIR."
+            )
+        if one.packs == WINDOWS and not windows_payload:
+            raise PackagingError(
+                f"{one.name} packs a program that was frozen on Windows: give it with --windows-payload DIR; "
+                "docs/windows.md says how it is frozen."
+            )
+    return chosen
+
+
+def make_all(chosen: Sequence[Artefact], order: Order, windows_payload: Path | None) -> list[str]:
+    """Make what was chosen; returns why something was not made. What is finished stays."""
+    problems: list[str] = []
+    width = max(len(one.name) for one in chosen)
+    for one in chosen:
+        if one.packs == HERE and order.payload is None:
+            problems.append(f"{one.name}: there is no frozen program to pack; see above why.")
+            continue
+        given = windows_payload if one.packs == WINDOWS else order.payload
+        begun = time.monotonic()
+        try:
+            made = one.make(msgspec.structs.replace(order, payload=given))
+        except (PackagingError, OSError) as error:
+            problems.append(f"{one.name}: {error}")
+            print(problems[-1], file=sys.stderr)
+            continue
+        if one.name == FROZEN:
+            order = msgspec.structs.replace(order, payload=made[0])
+        for path in made:
+            seconds = time.monotonic() - begun
+            print(
+                f"{one.name:<{width}}  {_size_bytes(path) / 1e6:7.2f} MB  {seconds:6.1f} s  {path}",
+                flush=True,
+            )
+    return problems
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="packages.py",
+        description="Make what IT rolls out.",
+        epilog=f"Artefacts: {', '.join(ARTEFACTS)}.",
+    )
+    parser.add_argument(
+        "artefacts", nargs="*", metavar="ARTEFACT", help="what to make; all that this system can without"
+    )
+    parser.add_argument(
+        "--brand", type=Path, default=OWN_BRAND, metavar="BRAND.toml", help="the names to use"
+    )
+    parser.add_argument("--out", type=Path, default=ROOT / "dist", metavar="DIR", help="where it appears")
+    parser.add_argument("--payload", type=Path, metavar="DIR", help="a program frozen before on this system")
+    parser.add_argument("--windows-payload", type=Path, metavar="DIR", help="a program frozen on Windows")
+    parser.add_argument(
+        "--download-url", default="", metavar="URL", help="where the installer will lie (winget)"
+    )
+    parser.add_argument("--allow-changes", action="store_true", help="for a try: files may be uncommitted")
+    given = parser.parse_args(arguments)
+    unknown = [name for name in given.artefacts if name not in ARTEFACTS]
+    if unknown:
+        parser.error(f"there is no artefact {', '.join(unknown)}; there are {', '.join(ARTEFACTS)}")
+    try:
+        chosen = wanted(given.artefacts, given.payload, given.windows_payload)
+        order = Order(
+            identity=identify(given.brand.absolute()),
+            source=source(allow_changes=given.allow_changes),
+            out=given.out.absolute(),
+            payload=given.payload and given.payload.absolute(),
+            download_url=given.download_url,
+        )
+        # Sums of other files than those that are there would be worse than none.
+        (order.out / SUMS).unlink(missing_ok=True)
+    except (PackagingError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    problems = make_all(chosen, order, given.windows_payload and given.windows_payload.absolute())
+    if problems:
+        print(f"Not made: {len(problems)} of {len(chosen)}; see above.", file=sys.stderr)
+    return 1 if problems else 0
+
+
+def _size_bytes(path: Path) -> int:
+    if path.is_dir():
+        return sum(one.lstat().st_size for one in path.rglob("*") if one.is_file() and not one.is_symlink())
+    return path.stat().st_size
+
+
+if __name__ == "__main__":
+    sys.exit(main())
