@@ -1,0 +1,127 @@
+"""Base: what every kind of signature has in common, and how its keys are named by the environment."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from release.errors import PackagingError
+from release.workshop import SAID_LIMIT_LINES, TOOL_LIMIT_S
+
+
+class Signer(ABC):
+    """One kind of signature. ``wanted``: which variables have to be set, in words for a person."""
+
+    wanted: str
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.given = Given(environ)
+
+    @abstractmethod
+    def is_set(self) -> bool:
+        """Whether keys are named; raises PackagingError where they are named by half."""
+
+    @abstractmethod
+    def sign(self, path: Path) -> str:
+        """Sign a file and check the signature; the file stays as it was until both have worked.
+
+        Returns what is still missing, empty where nothing is. Raises PackagingError.
+        """
+
+    @abstractmethod
+    def is_signed(self, path: Path) -> bool:
+        """Whether a file has a signature already, whosever it is."""
+
+
+class Given:
+    """What the environment says. An empty variable counts as unset: so CI passes a missing secret."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def text(self, name: str) -> str:
+        """The value of a variable, empty where it is not set."""
+        return self._environ.get(name, "").strip()
+
+    def file(self, name: str) -> Path | None:
+        """The file that a variable names; raises PackagingError where it cannot be read."""
+        if not self.text(name):
+            return None
+        path = Path(self.text(name)).expanduser()
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            raise PackagingError(
+                f"{name} names {path}, which cannot be read ({error.strerror}); correct it or leave it empty."
+            ) from None
+        return path.absolute()
+
+    @contextmanager
+    def secret(self, name: str) -> Iterator[Path | None]:
+        """A file with the secret that ``name`` holds or ``name``_FILE names, None without one.
+
+        Tools get the name of this file, because everybody on a computer can read their command lines.
+        """
+        named = self.file(f"{name}_FILE")
+        held = self._environ.get(name, "")
+        if named or not held:
+            yield named
+            return
+        with tempfile.TemporaryDirectory(prefix="signing-") as folder:
+            path = Path(folder) / "secret"
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as written:
+                written.write(held)
+            yield path
+
+
+@dataclass(frozen=True)
+class Ended:
+    """``said``: standard output, then standard error."""
+
+    status: int
+    said: str
+
+    def last_words(self) -> str:
+        """What stands at the end of what a tool said, without the places in OpenSSL's own code."""
+        lines = [line for line in self.said.splitlines() if line.strip() and not _OF_OPENSSL.match(line)]
+        return "\n    ".join(lines[-SAID_LIMIT_LINES:])
+
+
+_OF_OPENSSL = re.compile(r"[0-9A-F]{8,16}:error:")
+
+
+def ended(command: Sequence[str | Path], *, limit_s: float = TOOL_LIMIT_S) -> Ended:
+    """Run a tool to its end, whatever that is; raises PackagingError where it cannot be started or stays."""
+    words = [str(word) for word in command]
+    try:
+        done = subprocess.run(
+            words,
+            env={**os.environ, "LC_ALL": "C"},  # what it says is looked at
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=limit_s,
+            check=False,
+        )
+    except OSError as error:
+        raise PackagingError(f"{words[0]} cannot be started: {error.strerror or error}.") from None
+    except subprocess.TimeoutExpired:
+        raise PackagingError(f"{Path(words[0]).name} did not end within {limit_s:.0f} s.") from None
+    return Ended(done.returncode, done.stdout + done.stderr)
+
+
+def why(done: Ended, reasons: Mapping[str, str]) -> str:
+    """The sentence for the first of the words in ``reasons`` that a tool said; else what it said last."""
+    for words, sentence in reasons.items():
+        if words in done.said:
+            return sentence
+    return f"the tool said:\n    {done.last_words()}"
