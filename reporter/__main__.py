@@ -12,23 +12,61 @@ import os
 import signal
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+
 
 def main() -> None:
     """Run the command line; ends the process with the documented exit status."""
+    from reporter import program
+
+    was_clicked = program.is_agent() and not sys.argv[1:] and _is_without_console(sys.platform)
     _have_streams()
-    match sys.argv[1:]:
+    program.begin()
+    match ["open"] if was_clicked else sys.argv[1:]:
         # A person waits: straight to the dialog, past the parser of the command line.
         case ["show", argument] if argument in ("-", "--hosted") or not argument.startswith("-"):
             if argument == "--hosted":
                 # Ctrl+C is meant for the host; the dialog and a story half told stay.
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
+            _go_without()
             from reporter import showing
 
             sys.exit(showing.main(argument))
+        case ["open"]:
+            _go_without()
+            from reporter import showing
+
+            sys.exit(showing.opened())
         case _:
             from reporter.cli import reporter
 
-            reporter(prog_name="reporter")
+            reporter(prog_name=program.command())
+
+
+def _go_without() -> None:
+    """Of a library whose names the language has by now, but which would take 2 MB and a tenth of the start.
+
+    msgspec asks for it, and takes the language's own where it is absent.
+    """
+    if "typing_extensions" not in sys.modules:
+        modules: dict[str, ModuleType | None] = sys.modules  # type: ignore[assignment]
+        modules["typing_extensions"] = None  # this is how an absent module is noted
+        import msgspec  # noqa: F401
+
+        del modules["typing_extensions"]
+
+
+def _is_without_console(platform: str) -> bool:
+    """Whether the desktop started this process, and no terminal: by its icon a program gets no arguments.
+
+    Elsewhere the menu's entry says ``open`` itself. Not yet run on Windows and macOS.
+    """
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    if platform == "win32":
+        return streams == (None, None, None)
+    return platform == "darwin" and not any(stream is not None and stream.isatty() for stream in streams)
 
 
 def _have_streams() -> None:

@@ -68,7 +68,7 @@ def stand_in(
     presenter = Presenter(case, case.texts)
     face.run(presenter)
     receipt = presenter.receipt
-    is_worth_telling = failure.is_crash or not presenter.succeeded
+    is_worth_telling = not failure.is_request and (failure.is_crash or not presenter.succeeded)
     if receipt is None and loaded.settings.submission == "auto" and is_worth_telling:
         receipt = case.send_automatically()
     if host is not None:

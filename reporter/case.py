@@ -64,6 +64,13 @@ FAULT_ADVICE = (
     N_("If it happens again, send a report: it holds what support needs to find the cause."),
 )
 
+REQUEST_ADVICE = (
+    N_("If something does not work, report it: support sees what you write and what this computer can tell."),
+    N_("Before anything is sent you can look at all of it, and leave parts out."),
+)
+UNSENT_ADVICE = N_("Reports are not in use here. Please ask your support in the usual way.")
+LATEST_LIMIT_ITEMS = 3
+
 
 class Host(Protocol):
     """Who waits for the dialog and can try the login again."""
@@ -117,7 +124,7 @@ class Case:
         self._host = host
         self._id = str(uuid.uuid4())
         self._created_at = datetime.now(UTC).astimezone()
-        self._measured: list[str] | None = None
+        self._measured: list[str] = []
         self._facts: Facts | None = None
         self._logs: tuple[list[LogTail], list[Dropped]] | None = None
         self._hidden: tuple[Verdict | None, Names] | None = None
@@ -137,6 +144,8 @@ class Case:
         say = self.texts.say
         if self.failure.is_session:
             return self._session_notice()
+        if self.failure.is_request:
+            return self._request_notice()
         if not self.failure.is_crash:
             headline = say(
                 "No connection to {host} could be made",
@@ -156,6 +165,8 @@ class Case:
     def diagnose(self, show: Callable[[Notice], None]) -> Notice:
         """Measure, judge, and say why; ``show`` receives the notice with what is measured so far."""
         measured = self._measured = []
+        if self.failure.is_request and not self.failure.target:
+            return self.first_notice()
 
         def note(progress: StageProgress) -> None:
             if progress.result:
@@ -177,7 +188,7 @@ class Case:
         except TargetError as error:
             self.verdict = examination.hearsay(self.failure, self.texts)
             self._measured = [str(error)] if self.failure.target else []
-        if self.failure.is_crash:
+        if self.failure.is_crash or self.failure.is_request:
             return self.first_notice()
         if self.failure.is_session:
             return self._session_notice()
@@ -312,6 +323,8 @@ class Case:
 
     def precheck(self) -> Precheck:
         """Ask support's endpoint how much of the report it wants; a preview and what is sent follow that."""
+        if self.failure.is_request:
+            return Precheck()  # no two requests are alike: what a person asks is always wanted
         if self._is_known_fault():
             return Precheck(wanted=Wanted.NOTHING)
         answer = outbox.precheck(self.bundle(Story()), self._loaded) if self.can_send else None
@@ -379,6 +392,10 @@ class Case:
             for receipt in outbox.answers()
         ]
 
+    def latest(self) -> list[Receipt]:
+        """What became of the person's last reports, newest first."""
+        return outbox.latest(LATEST_LIMIT_ITEMS)
+
     def inquire(self) -> None:
         """Ask support's endpoint for answers, unless the verdict says that no server can be reached."""
         if self.verdict is None or self.verdict.layer not in NETWORK_LAYERS:
@@ -438,6 +455,12 @@ class Case:
             names=self._names(),
             suppressed=suppressed,
         )
+
+    def details(self) -> str:
+        """The technical text, scrubbed; made when it is asked for, because scrubbing takes memory."""
+        from reporter.report.details import details
+
+        return details(self.failure, self.verdict, self._measured)
 
     def about(self) -> About:
         """The platform and configuration information."""
@@ -516,15 +539,29 @@ class Case:
             retry=self._retry_policy(verdict) if verdict and automatic else Retry.AFTER_FIX,
             retry_at=verdict.retry_at if verdict else None,
             asks_access_code=cause == "app.session_locked" and accepts_code,
-            may_recover=layer != "" and verdict is not None and verdict.retry is not Retry.BY_HAND,
+            may_recover=layer != ""
+            and not self.failure.is_request
+            and verdict is not None
+            and verdict.retry is not Retry.BY_HAND,
             service_message=service.message if service and is_told else "",
             service_until=service.until if service and is_told else None,
             service_url=service.url if service and is_told else "",
-            details=self._details(),
             is_crash=self.failure.is_crash,
             is_session=self.failure.is_session,
+            is_request=self.failure.is_request,
             is_cut_off=layer in NETWORK_LAYERS,
         )
+
+    def _request_notice(self) -> Notice:
+        """For a person who comes without a failure; of a target that was named, what was found."""
+        say, verdict = self.texts.say, self.verdict
+        found = [] if verdict is None else [verdict.headline, *verdict.advice]
+        offered = REQUEST_ADVICE if self.can_send else (UNSENT_ADVICE,)
+        about = say(
+            "If support asks about this computer, “{about}” has it, ready to copy.", about=say("About…")
+        )
+        advice = [*found, *(say(sentence) for sentence in offered), about]
+        return self._notice(say("What can we do for you?"), advice)
 
     def _session_notice(self) -> Notice:
         """For a running session: that its connection is being restored, then why it was lost."""
@@ -561,14 +598,6 @@ class Case:
         """What the administrator offers for this verdict."""
         cause, layer = (self.verdict.cause, self.verdict.layer) if self.verdict else ("", "")
         return self._loaded.settings.help_for(cause, layer, self.texts.language)
-
-    def _details(self) -> str:
-        """The technical text; empty before the first view, which must not wait for it."""
-        if self._measured is None:
-            return ""
-        from reporter.report.details import details
-
-        return details(self.failure, self.verdict, self._measured)
 
 
 def _host_of(target: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from reporter import program
 from reporter.capture.failure import Failure
 from reporter.diagnosis.verdict import Verdict
 from reporter.errors import TargetError
@@ -142,7 +143,7 @@ def _why_unknown(name: str, found: Found) -> str:
     where = f"Searched: {searched}." if searched else "There is no list of databases on this computer."
     more = f" Not read: {unread}." if unread else ""
     what = f"No database has the name {_quoted(name)}{hint}" if name else "infobase: names no database"
-    return f"{what}; “reporter infobases” lists them all. {where}{more}"
+    return f"{what}; “{program.command()} infobases” lists them all. {where}{more}"
 
 
 def _quoted(name: str) -> str:

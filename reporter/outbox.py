@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from reporter.capture.handover import agent_command
+from reporter import program
 from reporter.delivery.receipt import Receipt, State
 from reporter.errors import ReporterError, SpoolError
 from reporter.report.model import Bundle
@@ -123,6 +123,18 @@ def answers() -> list[Receipt]:
     try:
         with _watched_spool() as kept:
             return [envelope.receipt() for envelope in kept.answers()]
+    except ReporterError:
+        return []
+
+
+def latest(limit: int) -> list[Receipt]:
+    """What became of the last reports that this person sent, newest first; never raises."""
+    if not _spool_file().exists():
+        return []
+    try:
+        with _watched_spool() as kept:
+            known = sorted(kept.list(), key=lambda envelope: envelope.created_at, reverse=True)
+            return [envelope.receipt() for envelope in known if envelope.sent_by_person][:limit]
     except ReporterError:
         return []
 
@@ -329,7 +341,7 @@ def leave_to_courier(loaded: Loaded) -> None:
     settings = loaded.settings
     if not _spool_file().exists():
         return
-    command = [*agent_command(), "queue", "flush", "--wait"]
+    command = [*program.agent_command(), "queue", "flush", "--wait"]
     if loaded.origins["endpoint"].layer is Layer.COMMAND_LINE:
         command += ["--endpoint", settings.endpoint]
     try:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reporter import agent
+from reporter import agent, program
 from reporter.errors import FailureFormatError, ReporterError, UsageError
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from reporter.capture.failure import Failure
     from reporter.settings.layers import Loaded
+
+REQUEST_MESSAGE = "A person asks for help."
+"""What support reads as the headline; the story is the person's own."""
 
 
 def main(argument: str) -> int:
@@ -32,6 +36,47 @@ def main(argument: str) -> int:
         return 2 if isinstance(error, UsageError) else 1
     except KeyboardInterrupt:
         return 130
+
+
+def opened() -> int:
+    """``reporter open`` without options; the same status."""
+    try:
+        return status_of(open_(target="", given={}))
+    except ReporterError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2 if isinstance(error, UsageError) else 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def open_(*, target: str, given: Mapping[str, str | None]) -> agent.Outcome:
+    """The dialog for a person who asks for help, without a failure; with a ``target``, that is measured.
+
+    Raises UsageError where nobody could see it.
+    """
+    from reporter.capture.failure import REQUEST, Failure
+
+    loaded = load_and_warn(target, given)
+    face = agent.face_for(loaded, terminal=agent.at_a_terminal())
+    if face.is_silent:
+        raise UsageError(
+            "There is no window and no terminal here in which a report could be written. Without them, send "
+            'one by: echo \'{"action": "request", "message": "…"}\' | '
+            f"{program.command()} report --send"
+        )
+    request = Failure(
+        occurred_at=datetime.now(UTC).astimezone(),
+        action=REQUEST,
+        target=target,
+        message=REQUEST_MESSAGE,
+    )
+    return agent.stand_in(request, loaded=loaded, face=face)
+
+
+def status_of(outcome: agent.Outcome) -> int:
+    """Of a dialog without a failure: 1 where a report stayed undelivered."""
+    receipt = outcome.receipt
+    return 1 if receipt is not None and receipt.state not in ("accepted", "answered") else 0
 
 
 def show(source: str | None, given: Mapping[str, str | None]) -> agent.Outcome:
@@ -84,7 +129,8 @@ def read_failure(source: str | None) -> Failure:
         if source is None and sys.stdin.isatty():
             raise FailureFormatError(
                 "No failure was given: name a JSON file, or write the document to standard input, "
-                'for example: echo \'{"target": "https://erp.example.org", "message": "…"}\' | reporter show'
+                'for example: echo \'{"target": "https://erp.example.org", "message": "…"}\' | '
+                f"{program.command()} show"
             )
         return parse(sys.stdin.buffer.read(FAILURE_LIMIT_BYTES + 1))
     path = Path(source)

@@ -32,6 +32,7 @@ COMMON = {
     "reporter._version",
     "reporter.errors",
     "reporter.files",
+    "reporter.program",
     "reporter.settings.model",
     "reporter.texts",
     "reporter.texts.safe",
@@ -40,6 +41,7 @@ ROOMS = ("capture", "delivery", "diagnosis", "facts", "report", "settings", "tex
 FACES = ("reporter.ui.browser", "reporter.ui.recorded", "reporter.ui.terminal", "reporter.ui.window")
 FACES_KNOW = {
     "reporter.errors",
+    "reporter.program",
     "reporter.texts",
     "reporter.ui.desk",
     "reporter.ui.face",

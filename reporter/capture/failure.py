@@ -18,6 +18,7 @@ from reporter.texts.safe import one_line, plain
 
 SCHEMA = "failure/1"
 SESSION = "session"
+REQUEST = "request"
 FAILURE_LIMIT_BYTES = 32 * 1024 * 1024
 MESSAGE_LIMIT_CHARS = 16_384
 TRACEBACK_LIMIT_CHARS = 65_536
@@ -78,7 +79,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """One failed attempt; times are RFC 3339 with zone.
 
     ``action``: ``login``; ``session`` where a running session lost its server; ``run`` where the program
-    ended by itself, ``work`` where a part of it failed and it goes on.
+    ended by itself, ``work`` where a part of it failed and it goes on; ``request`` where nothing of the kind
+    is known and a person asks for help.
     """
 
     schema: str = SCHEMA
@@ -94,6 +96,11 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     def is_crash(self) -> bool:
         """A fault of the program itself, in which a login has no part."""
         return self.action in ("run", "work")
+
+    @property
+    def is_request(self) -> bool:
+        """A person asks for help; no login was tried."""
+        return self.action == REQUEST
 
     @property
     def is_of_the_network(self) -> bool:
@@ -135,7 +142,7 @@ def parse(raw: bytes) -> Failure:
     if schema != SCHEMA:
         raise FailureFormatError(
             f"The failure document has the schema {plain(str(schema), 60)!r}; "
-            f"this version reads {SCHEMA!r}. Update Reporter, or write {SCHEMA!r}."
+            f"this version reads {SCHEMA!r}. Update this program, or write {SCHEMA!r}."
         )
     if not document.get("message") and not document.get("target"):
         raise FailureFormatError(

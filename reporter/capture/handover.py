@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from reporter import program
 from reporter.capture import restart
 from reporter.capture.failure import Failure
 from reporter.delivery.receipt import Receipt
@@ -23,6 +24,10 @@ from reporter.diagnosis.verdict import Verdict
 from reporter.errors import FailureFormatError
 
 LINE_LIMIT_BYTES = 1024 * 1024
+# Of the Windows API, which Python's own name exists for on Windows only.
+_CREATE_NO_WINDOW = 0x08000000
+
+agent_command = program.agent_command
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,14 +72,9 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     failure: Failure | None = None
 
 
-def agent_command() -> list[str]:
-    """The command line that starts the agent: this Python's, or the installed program for a frozen host."""
-    if getattr(sys, "frozen", False) or not sys.executable:
-        import shutil
-
-        return [shutil.which("reporter") or "reporter"]
-    # -P: a file named reporter.py in the host's working directory must not be taken for the agent.
-    return [sys.executable, "-P", "-X", "utf8", "-m", "reporter"]
+def _unseen() -> int:
+    """A host without a console (its streams are None) has the agent open none. Not yet run on Windows."""
+    return _CREATE_NO_WINDOW if sys.platform == "win32" and sys.stderr is None else 0
 
 
 class HostSide:
@@ -88,7 +88,11 @@ class HostSide:
         import subprocess
 
         self._process = subprocess.Popen(
-            [*agent_command(), "show", "--hosted"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [*agent_command(), "show", "--hosted"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=program.environment(),
+            creationflags=_unseen(),
         )
         self.farewell: Farewell | None = None
         if patience_s is None:
@@ -171,7 +175,7 @@ class AgentSide:
         except msgspec.DecodeError as error:
             raise FailureFormatError(
                 f"The host's first line is not an opening ({error}). "
-                "`reporter show --hosted` is started by reporter.guard, not by hand."
+                f"`{program.command()} show --hosted` is started by reporter.guard, not by hand."
             ) from None
 
     @property

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 FOLDER_VARIABLE = "REPORTER_CRASHES"
 HOME_VARIABLE = "REPORTER_HOME"
-APP_NAME = "reporter"
 SCHEMA = "reporter-crash/1"
 NAME_LIMIT_CHARS = 256
 SUFFIX = ".crash"
@@ -74,7 +73,9 @@ def folder(environ: Mapping[str, str]) -> str:
         return os.path.join(os.path.abspath(os.path.expanduser(home)), "crashes")  # noqa: PTH100, PTH111, PTH118 - pathlib costs a host's start
     from platformdirs import PlatformDirs
 
-    return os.path.join(PlatformDirs(APP_NAME, appauthor=False).user_data_dir, "crashes")  # noqa: PTH118
+    from reporter import program
+
+    return os.path.join(PlatformDirs(program.name(), appauthor=False).user_data_dir, "crashes")  # noqa: PTH118
 
 
 def keep(application: str, version: str, *, where: str) -> bool:

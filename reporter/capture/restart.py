@@ -30,7 +30,7 @@ def command(restart: bool | Sequence[str]) -> list[str]:
 def _own() -> list[str]:
     if not sys.executable:
         return []
-    if getattr(sys, "frozen", False):
+    if getattr(sys, "frozen", False):  # of a host, whoever froze it
         return [sys.executable, *sys.argv[1:]]
     return [sys.executable, *sys.orig_argv[1:]]
 
@@ -38,7 +38,8 @@ def _own() -> list[str]:
 def start(words: Sequence[str], folder: str) -> bool:
     """Start the program as a process that does not depend on this one; whether that worked.
 
-    It gets this process's environment, and ``folder`` as its working directory where that still exists.
+    It gets this process's environment, the one that the host handed down, and ``folder`` as its working
+    directory where that still exists.
     """
     import subprocess
 

@@ -106,17 +106,19 @@ def ask(target: str) -> None:
     """
     import subprocess
 
-    from reporter.capture.handover import agent_command
+    from reporter import program
+    from reporter.capture import handover
     from reporter.texts.safe import without_secrets
 
     if not (name := without_secrets(target)):
         return
     nowhere = subprocess.DEVNULL
     subprocess.run(
-        [*agent_command(), "published", "refresh", "--", name],
+        [*handover.agent_command(), "published", "refresh", "--", name],
         stdin=nowhere,
         stdout=nowhere,
         stderr=nowhere,
+        env=program.environment(),
         start_new_session=True,
         creationflags=_CREATE_NO_WINDOW if sys.platform == "win32" else 0,
         check=False,

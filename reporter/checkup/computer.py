@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from reporter import program
 from reporter._version import __version__
 from reporter.checkup.model import Finding, State
 from reporter.facts.model import Facts
@@ -235,7 +236,7 @@ def versions(facts: Facts) -> list[Finding]:
         "reporter-agent": __version__,
         "system": " ".join(str(system.get(name) or "") for name in ("name", "kernel")).strip(),
         "python": f"{platform.python_version()} ({platform.machine()}, "
-        f"{'installed as one program' if getattr(sys, 'frozen', False) else sys.executable})",
+        f"{'installed as one program' if program.is_agent() else sys.executable})",
         "openssl": ssl.OPENSSL_VERSION,
         "sqlite": sqlite3.sqlite_version,
     }
@@ -247,7 +248,7 @@ def versions(facts: Facts) -> list[Finding]:
             if package in OPTIONAL_PACKAGES:
                 words = "not installed; it is optional"
                 findings.append(Finding(state=State.NOTE, subject=package, words=words))
-            elif not getattr(sys, "frozen", False):
+            elif not program.is_agent():
                 findings.append(Finding(state=State.WRONG, subject=package, words="not installed"))
     return findings
 

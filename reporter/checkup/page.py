@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
+from reporter import program
 from reporter.checkup.model import Checkup, Finding, State
 
 WIDTH_CHARS = 110
@@ -14,7 +15,8 @@ WORDS = {State.GOOD: "ok", State.NOTE: "note", State.WRONG: "WRONG", State.MALFO
 
 def lines(checkup: Checkup) -> Iterator[str]:
     """The lines of the page: a heading, the sections, and how many things are wrong."""
-    yield f"Reporter {checkup.version}, {checkup.checked_at:%Y-%m-%d %H:%M %z}, {checkup.elapsed_ms} ms"
+    name = f"{program.product()} {checkup.version}"
+    yield f"{name}, {checkup.checked_at:%Y-%m-%d %H:%M %z}, {checkup.elapsed_ms} ms"
     for section in checkup.sections:
         yield ""
         yield section.title

@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from reporter import program
 from reporter._version import __version__
 from reporter.cli import administration, databases, failures, notices, queue, sessions, support
 from reporter.cli.common import BAD_USAGE, FAILED
@@ -52,13 +53,14 @@ class Sentences(click.Group):
     invoke_without_command=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, prog_name="reporter", message="%(prog)s %(version)s")
+@click.version_option(__version__, prog_name=program.name(), message="%(prog)s %(version)s")
 def reporter() -> None:
     """Say why a login cannot connect, and get a structured report to support."""
 
 
 for _command in (
-    *(failures.demo, failures.diagnose, failures.show, failures.report, failures.watch, failures.about),
+    *(failures.demo, failures.diagnose, failures.show, failures.open_, failures.report, failures.watch),
+    failures.about,
     sessions.reconnect,
     *(queue.queue, queue.status),
     *(administration.doctor, administration.names, administration.policies, databases.infobases),
@@ -66,3 +68,18 @@ for _command in (
     *(notices.notice, notices.published),
 ):
     reporter.add_command(_command)
+
+
+def _name(command: click.Command) -> None:
+    """What the help tells a person to run has the name that this program goes by here."""
+    ours, here = f"`{program.NAME} ", f"`{program.command()} "
+    command.help = (command.help or "").replace(ours, here)
+    for option in command.params:
+        if isinstance(option, click.Option):
+            option.help = (option.help or "").replace(ours, here)
+    for one in command.commands.values() if isinstance(command, click.Group) else ():
+        _name(one)
+
+
+if program.command() != program.NAME:
+    _name(reporter)

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from reporter import showing
+from reporter import program, showing
 from reporter.cli.common import BAD_USAGE, DONE, as_json, finish, print_json
 from reporter.errors import UsageError
 
@@ -55,7 +55,7 @@ def names(pseudonym: str | None, json_: bool) -> None:
     if pseudonym is not None:
         if pseudonym not in table:
             raise UsageError(
-                f"{pseudonym!r} stands for nothing on this computer; `reporter names` lists all."
+                f"{pseudonym!r} stands for nothing on this computer; `{program.command()} names` lists all."
             )
         table = {pseudonym: table[pseudonym]}
     if json_:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from reporter import program
 from reporter.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
@@ -53,7 +54,12 @@ def load_or_refuse(target: str, given: dict[str, str | None]) -> Loaded:
 
 
 def missing_extra(extra: str, error: ModuleNotFoundError) -> UsageError:
-    """The sentence for a part of Reporter that is not installed."""
+    """The sentence for a part of this program that is not installed."""
+    if program.is_agent():
+        return UsageError(
+            "This command is no part of the installed program. Where Python is, "
+            f"pip install 'reporter-agent[{extra}]' installs it."
+        )
     return UsageError(
         f"This command needs the package {error.name!r}; install it with: "
         f"pip install 'reporter-agent[{extra}]'"

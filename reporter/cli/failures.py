@@ -89,6 +89,25 @@ def show(failure: str | None, json_: bool, **given: str | None) -> None:
     finish(DONE if outcome.is_solved else FAILED)
 
 
+@click.command(name="open")
+@click.option("--target", default="", help="Also find out whether this address, or infobase:NAME, works.")
+@setting_options("endpoint", "help_text", "help_url", "face", "appearance", "language")
+@as_json
+def open_(target: str, json_: bool, **given: str | None) -> None:
+    """Open the dialog without a failure: report a problem, see what became of the last reports.
+
+    The menu entry of the installed program starts it. The exit status is 1 where a report stayed undelivered.
+    """
+    from reporter import examination
+
+    if target:
+        examination.check(target)
+    outcome = showing.open_(target=target, given=given)
+    if json_:
+        print_json(outcome)
+    finish(showing.status_of(outcome))
+
+
 @click.command()
 @failure_argument
 @click.option("--wanted", default="", metavar="TEXT", help="What the person wanted to do.")

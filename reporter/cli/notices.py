@@ -135,7 +135,7 @@ def published() -> None:
 def published_refresh(target: str, at_once: bool, json_: bool) -> None:
     """Read what the server of TARGET publishes, and keep it.
 
-    Reporter starts this by itself after a login that worked.
+    It is started by itself after a login that worked.
     """
     from reporter import agent, publication
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reporter import showing
+from reporter import program, showing
 from reporter.cli.common import (
     DONE,
     FAILED,
@@ -59,7 +59,7 @@ def queue_list(json_: bool) -> None:
 @click.option(
     "--wait",
     is_flag=True,
-    help="Stay, for two hours at most, until all is sent. Reporter starts this by itself where reports wait.",
+    help="Stay, for two hours at most, until all is sent. It is started by itself where reports wait.",
 )
 @as_json
 def queue_flush(reference: str | None, *, force: bool, wait: bool, json_: bool, **given: str | None) -> None:
@@ -104,7 +104,7 @@ def queue_flush(reference: str | None, *, force: bool, wait: bool, json_: bool, 
             if saved:
                 click.echo(
                     f"Reports that are only saved on this computer: {saved}; "
-                    "`reporter queue flush --all` sends them.",
+                    f"`{program.command()} queue flush --all` sends them.",
                     err=True,
                 )
     delivered = ("accepted", "answered")
@@ -185,7 +185,7 @@ def known_reference(text: str) -> str:
     if parsed is None:
         raise UsageError(
             f"{text!r} is not a reference number, or a character of it was misheard; "
-            "it looks like 7K3D-9QX2V. `reporter queue` lists yours."
+            f"it looks like 7K3D-9QX2V. `{program.command()} queue` lists yours."
         )
     return parsed
 
@@ -212,7 +212,7 @@ def opened_spool(loaded: Loaded | None = None) -> Iterator[Spool]:
 def no_such_report(reference: str) -> UsageError:
     """The sentence for a reference that is not on this computer."""
     return UsageError(
-        f"There is no report {reference} on this computer; `reporter queue` lists those there are."
+        f"There is no report {reference} on this computer; `{program.command()} queue` lists those there are."
     )
 
 

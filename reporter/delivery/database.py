@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from reporter import program
 from reporter.delivery import place
 from reporter.errors import SpoolError
 from reporter.files import only_one
@@ -264,8 +265,8 @@ def _upgrade(db: sqlite3.Connection, path: Path) -> None:
     (found,) = db.execute("PRAGMA user_version").fetchone()
     if found > FORMAT:
         raise SpoolError(
-            f"The spool {path} was written by a newer version of Reporter (format {found}, this one "
-            f"knows {FORMAT}). Update Reporter, or choose another folder with REPORTER_HOME."
+            f"The spool {path} was written by a newer version of {program.product()} (format {found}, this "
+            f"one knows {FORMAT}). Update {program.product()}, or choose another folder with REPORTER_HOME."
         )
     if found < FORMAT:
         # Statement by statement: executescript would commit first, and two processes may be here at once.

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from reporter import program
 from reporter._version import __version__
 from reporter.report.model import Attachment
 from reporter.texts.safe import one_line, plain
@@ -132,7 +133,9 @@ def subject(envelope: Envelope) -> str:
     document = _document(envelope.report_json)
     application = one_line(_text(document, "failure", "application", "name"), APPLICATION_LIMIT_CHARS)
     headline = one_line(_text(document, "verdict", "headline"), SUBJECT_LIMIT_CHARS)
-    parts = [f"{application}:" if application else "", headline or "A login did not work"]
+    is_request = _text(document, "failure", "action") == "request"
+    missing = "A person asks for help" if is_request else "A login did not work"
+    parts = [f"{application}:" if application else "", headline or missing]
     words = " ".join([*parts, reference_of(envelope)]).translate(_NO_BRACKETS)
     # What looks like an encoded word would be decoded on the way.
     return " ".join(words.replace("=?", "= ?").split())
@@ -171,7 +174,7 @@ def text(envelope: Envelope, *, left_out: Sequence[Attachment] = ()) -> str:
         words += (
             f"\nLeft out, because the mail would have been larger than the relay takes: {names}.\n"
             "The whole report is kept on the computer it came from; there, "
-            f"“reporter queue export {reference_of(envelope)}” writes it to a file.\n"
+            f"“{program.command()} queue export {reference_of(envelope)}” writes it to a file.\n"
         )
     return words
 

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from reporter import program
 from reporter.delivery.backoff import next_wait_s, put_off_s
 from reporter.delivery.destination import Destination, Kind, Need, Outcome
 from reporter.delivery.envelope import Attempt, Envelope
@@ -64,7 +65,8 @@ class Postman:
             envelope = self._spool.get(reference)
             if envelope is None:
                 raise SpoolError(
-                    f"No report {reference} is kept on this computer; “reporter queue” lists those that are."
+                    f"No report {reference} is kept on this computer; “{program.command()} queue” lists "
+                    "those that are."
                 )
             if envelope.state in (State.ACCEPTED, State.ANSWERED) or not self._destinations:
                 return self._receipt(envelope)
@@ -108,7 +110,8 @@ class Postman:
         envelope = self._spool.get(reference)
         if envelope is None:
             raise SpoolError(
-                f"No report {reference} is kept on this computer; “reporter queue” lists those that are."
+                f"No report {reference} is kept on this computer; “{program.command()} queue” lists "
+                "those that are."
             )
         takers = [row.destination for row in envelope.history if row.outcome == Kind.ACCEPTED]
         for destination in self._destinations:

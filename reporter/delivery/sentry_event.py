@@ -92,7 +92,7 @@ def _event(document: Document, envelope: Envelope) -> dict[str, Any]:
         # One that cannot be read is answered with 200 and lost.
         "timestamp": _written(document.moment(envelope.created_at)),
         "platform": "python" if "stacktrace" in exception else "other",
-        "level": "fatal" if question.is_crash else "error",
+        "level": _level(document, is_crash=question.is_crash),
         "logger": "reporter",
         "logentry": {
             "formatted": plain("\n\n".join(filter(None, (headline, document.words()))), MESSAGE_LIMIT_CHARS)
@@ -145,6 +145,12 @@ def _contexts(sections: dict[str, Any]) -> dict[str, dict[str, Any]]:
         for name, section in _bounded(sections).items()
         if isinstance(section, dict)
     }
+
+
+def _level(document: Document, *, is_crash: bool) -> str:
+    if document.text("failure", "action") == "request":
+        return "info"  # a person asks for help, and nothing is known to be broken
+    return "fatal" if is_crash else "error"
 
 
 def _exception(document: Document, cause: str, headline: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import msgspec
 
+from reporter import program
 from reporter.delivery.backoff import AUTOMATIC_SPREAD_S, HORIZON_S, LONGEST_WAIT_S, first_wait_s, scale_s
 from reporter.delivery.database import REPORT_COLUMNS, Database
 from reporter.delivery.envelope import Attempt, Envelope, Pause, Rest
@@ -31,7 +32,9 @@ FIRST_MOMENT_S = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 """No report is older than this program: an earlier time is that of a clock that was never set."""
 
 NO_DESTINATION = "no destination is set up: set `endpoint`"
-DAMAGED_ENTRY = "its entry in the queue was damaged; it is kept, and “reporter queue export” writes it out"
+DAMAGED_ENTRY = (
+    f"its entry in the queue was damaged; it is kept, and “{program.command()} queue export” writes it out"
+)
 
 # A person's report that found no destination set up is sent once there is one: they pressed Send.
 _TO_SEND = f"(state = '{State.QUEUED}' OR (state = '{State.SAVED}' AND sent_by_person))"

@@ -6,13 +6,11 @@ whole process.
 
 from __future__ import annotations
 
-import logging
 import queue
 import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-_log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 
@@ -41,6 +39,8 @@ class Errand(Generic[_T]):
     def _run(self) -> None:
         try:
             self._answers.put(self._work())
-        except Exception:  # noqa: BLE001 - a gap in the evidence, never a failure of the examination
-            _log.exception("The %s probe broke", self._name)
+        except Exception:  # a gap in the evidence, never a failure of the examination
+            import logging
+
+            logging.getLogger(__name__).exception("The %s probe broke", self._name)
             self._answers.put(None)

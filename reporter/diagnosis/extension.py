@@ -12,9 +12,11 @@ made, in whichever process makes it. One that cannot be used is a gap that is re
 from __future__ import annotations
 
 import functools
-import logging
+import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
+from importlib.machinery import PathFinder
 from typing import NamedTuple
 
 from reporter.diagnosis.answer import TYPED_CODES
@@ -26,8 +28,8 @@ GROUP = "reporter.rules"
 CAUSES_LIMIT = 200
 WHY_LIMIT_CHARS = 300
 
+_METADATA = (".dist-info", ".egg-info", "egg-info")
 _NAME = re.compile(r"app\.[a-z][a-z0-9_]{0,47}")
-_log = logging.getLogger(__name__)
 
 
 class AppCause(NamedTuple):
@@ -65,6 +67,8 @@ class Extensions(NamedTuple):
 @functools.cache
 def installed() -> Extensions:
     """The causes that installed packages add; read once in a process. Never raises."""
+    if not _may_be_any():
+        return Extensions()
     from importlib.metadata import entry_points
 
     causes: dict[str, AppCause] = {}
@@ -80,7 +84,7 @@ def installed() -> Extensions:
             why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             why = one_line(why, WHY_LIMIT_CHARS)
             gap = f"The causes of {point.name} ({point.value}) are left out: {why}."
-            _log.warning(gap)
+            _warn(gap)
             gaps.append(gap)
     return Extensions(tuple(causes.values()), tuple(gaps))
 
@@ -92,8 +96,39 @@ def applies(added: AppCause, evidence: Evidence) -> bool:
     try:
         return bool(added.when(evidence))
     except Exception:  # noqa: BLE001 - another package's code may raise anything
-        _log.warning("The rule for %s broke and is passed over", added.cause, exc_info=True)
+        _warn(f"The rule for {added.cause} broke and is passed over", exc_info=True)
         return False
+
+
+def _may_be_any() -> bool:
+    """Whether a look through the metadata is worth its time and memory: it is not where no installed package
+    has a word of the group."""
+    if any(hasattr(one, "find_distributions") and one is not PathFinder for one in sys.meta_path):
+        return True
+    for entry in sys.path:
+        try:
+            with os.scandir(entry or ".") as found:
+                folders = [one.path for one in found if one.name.lower().endswith(_METADATA)]
+        except FileNotFoundError:
+            continue
+        except OSError:  # an archive, or what cannot be listed
+            return True
+        for folder in folders:
+            try:
+                with open(os.path.join(folder, "entry_points.txt"), "rb") as file:  # noqa: PTH118, PTH123 - of many
+                    if GROUP.encode() in file.read():
+                        return True
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError:
+                return True
+    return False
+
+
+def _warn(sentence: str, *, exc_info: bool = False) -> None:
+    import logging
+
+    logging.getLogger(__name__).warning(sentence, exc_info=exc_info)
 
 
 def _several(loaded: object) -> Iterable[AppCause]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from reporter import program
 from reporter.texts.safe import one_line
 
 DEPTH_LIMIT = 2
@@ -72,7 +73,7 @@ def why_broken(text: str, error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "It is nested too deeply, so agents ignore it."
     if not text.strip():
-        return "It is empty, so agents ignore it; `reporter notice write` makes a notice."
+        return f"It is empty, so agents ignore it; `{program.command()} notice write` makes a notice."
     try:
         json.loads(text)
     except json.JSONDecodeError as fault:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -39,13 +39,16 @@ from reporter.diagnosis.evidence import (
     TcpOutcome,
     Tls,
 )
-from reporter.diagnosis.probes import dns, elapsed_ms, http, local, proxy, remaining_s, siblings, tcp
+from reporter.diagnosis.probes import dns, elapsed_ms, local, proxy, remaining_s, siblings, tcp
 from reporter.diagnosis.rules import is_well
 from reporter.diagnosis.surroundings import Surroundings
 from reporter.diagnosis.target import DATABASE_SCHEMES, HTTP_SCHEMES, TLS_SCHEMES, parse_target, why_bad_name
 from reporter.diagnosis.vicinity import Found, Vicinity
 from reporter.errors import TargetError
 from reporter.texts.safe import one_line, without_secrets
+
+if TYPE_CHECKING:
+    from reporter.diagnosis.probes import http
 
 DEADLINE_S = 5.0
 DEADLINE_LIMIT_S = 60.0
@@ -304,6 +307,8 @@ class _Climb:
             self._ask_database(wire, hop.target)
         if wire is None or hop.target.scheme not in HTTP_SCHEMES:
             return None
+        from reporter.diagnosis.probes import http
+
         relayed = self._proxy is not None and self._proxy.outcome is ProxyOutcome.RELAYED
         question = http.Question(hop.target, hop.path, self._cookies, relayed)
         reply = self._stage(

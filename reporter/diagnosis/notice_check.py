@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from reporter import program
 from reporter.diagnosis import jsonplaces
 from reporter.diagnosis.answer import moment
 from reporter.diagnosis.evidence import Evidence, HttpOutcome, ServiceNoticeOutcome, Target
@@ -159,7 +160,9 @@ def _inspect(
     elif outcome is ServiceNoticeOutcome.VALID:
         remarks.append("It has no end and is shown until it is changed; `until` would end it by itself.")
     elif outcome is ServiceNoticeOutcome.MALFORMED and not faults:
-        faults.append("It is not a notice, so agents ignore it; `reporter notice write` makes one.")
+        faults.append(
+            f"It is not a notice, so agents ignore it; `{program.command()} notice write` makes one."
+        )
     named = document.get("target") if document else None
     return Inspection(
         source=source,

@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from reporter import program
 from reporter.diagnosis import extension
 from reporter.diagnosis.probes import http, status
 from reporter.diagnosis.target import parse_target, why_bad_name
@@ -218,7 +219,8 @@ def _of(tag: str) -> str:
 
 def _why_bad_message(message: str, tag: str) -> str:
     if not message.strip():
-        return f"The message{_of(tag)} is empty; give one, or end the notice with `reporter notice clear`."
+        how = f"give one, or end the notice with `{program.command()} notice clear`"
+        return f"The message{_of(tag)} is empty; {how}."
     if len(message.strip()) > status.MESSAGE_LIMIT_CHARS:
         return (
             f"The message{_of(tag)} has {len(message.strip()):,} characters; "

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from reporter import program
 from reporter._version import __version__
 from reporter.facts import guard, network, trust
 from reporter.facts.guard import Collector, Row, Section
@@ -208,7 +209,7 @@ def _runtime(environ: Mapping[str, str]) -> Section:
         "python": sys.version.split()[0],
         "implementation": sys.implementation.name,
         "bits": 64 if sys.maxsize > 2**32 else 32,
-        "is_frozen": bool(getattr(sys, "frozen", False)),
+        "is_frozen": program.is_agent(),
     }
 
 

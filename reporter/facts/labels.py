@@ -7,7 +7,7 @@ from reporter.texts import N_
 HEADINGS = {
     "application": N_("Application"),
     "connection": N_("Connection"),
-    "agent": N_("Reporter"),
+    "agent": N_("This program"),
     "settings": N_("Settings"),
     "system": N_("Operating system"),
     "processor": N_("Processor"),

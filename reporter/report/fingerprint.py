@@ -85,7 +85,9 @@ class Section(msgspec.Struct):
 
 def of(failure: Failure, verdict: Verdict | None) -> str:
     """The fingerprint: 16 hexadecimal digits. Never raises."""
-    if not failure.is_crash and verdict is not None:
+    if failure.is_request:
+        parts = ["request", *_crash(failure), *_server(failure.target)]
+    elif not failure.is_crash and verdict is not None:
         parts = ["login", verdict.cause, verdict.layer, *_server(verdict.target or failure.target)]
     elif not failure.is_crash:
         parts = ["login", *_crash(failure), *_server(failure.target)]

@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 
+from reporter import program
 from reporter.diagnosis.evidence import DatabaseOutcome, Evidence, Local, Tcp
 from reporter.diagnosis.verdict import Confidence, Owner
 from reporter.errors import ReporterError
@@ -215,7 +216,7 @@ def decode(text: str) -> Spoken:
             "Compare it with the screen it came from."
         )
     if body[0] != VERSION:
-        raise ReporterError("This code was made by a newer version of Reporter. Update this one to read it.")
+        raise ReporterError("This code was made by a newer version. Update this one to read it.")
     return _unpack(body[1:])
 
 
@@ -232,7 +233,7 @@ def link(help_address: str, code: str) -> str:
     if scheme in ("https", "http"):
         return parts._replace(fragment=FRAGMENT + code).geturl()
     if scheme == "mailto":
-        subject = quote(f"Reporter {decode(code).reference}")
+        subject = quote(f"{program.product()} {decode(code).reference}")
         return f"mailto:{parts.path}?subject={subject}&body={code}"
     return help_address
 
@@ -256,7 +257,7 @@ def _pack(content: Spoken) -> bytes:
 
 def _unpack(squeezed: bytes) -> Spoken:
     """What was packed. Its check was right, so what does not fit was made by hand."""
-    strange = ReporterError("This code was not made by Reporter, or not by this kind of version.")
+    strange = ReporterError("This code was not made by this program, or not by this kind of version.")
     opener = zlib.decompressobj(-zlib.MAX_WBITS, zdict=_DICTIONARY)
     try:
         plain = opener.decompress(squeezed, DECODED_LIMIT_BYTES)

@@ -77,7 +77,9 @@ def read_out(report: Report, texts: Translator) -> list[str]:
 def _headline(report: Report, content: Spoken, texts: Translator) -> str:
     say = texts.say
     name = content.application or say("The program")
-    if report.failure.action == "run":
+    if report.failure.is_request:
+        headline = say("I ask for help with a problem")
+    elif report.failure.action == "run":
         headline = say("{application} has ended unexpectedly", application=name)
     elif report.failure.is_crash or report.verdict is None:
         headline = say("A part of {application} did not work", application=name)

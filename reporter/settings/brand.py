@@ -7,13 +7,13 @@ A brand says how the dialog looks and whom people can call. What is sent, and wh
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from reporter import program
 from reporter.settings.environment import BRAND_FILE
 from reporter.settings.kinds import Complain, Kind, Link, MalformedError, listed, nearest, shown
 from reporter.settings.picture import why_unfit
@@ -21,7 +21,7 @@ from reporter.texts.safe import one_line
 from reporter.ui.brand import OWN, Brand, Colours
 
 NAME = "brand.toml"
-SYSTEM_FILE = Path("/etc/reporter") / NAME
+SYSTEM_FOLDER = Path("/etc")
 NAME_LIMIT_CHARS = 40
 CONTACT_LIMIT_CHARS = 120
 PROBLEM_LIMIT = 50
@@ -54,22 +54,22 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 def find(environ: Mapping[str, str]) -> Found:
     """The brand in force; never raises.
 
-    The first of: the file that REPORTER_BRAND names, ``brand.toml`` beside the frozen program,
-    ``/etc/reporter/brand.toml``.
+    The first of: the file that REPORTER_BRAND names, the administrator's ``/etc/reporter/brand.toml`` (where
+    the program has another name, its command's folder), ``brand.toml`` of the installed program.
     """
     named = environ.get(BRAND_FILE, "")
     if named:
         return load(Path(named))
-    for path in (*_beside_program(), SYSTEM_FILE):
+    for path in (SYSTEM_FOLDER / program.name() / NAME, *program.places(NAME)):
         if path.is_file():
             return load(path)
     return Found()
 
 
 def beside_program() -> Brand:
-    """The brand that was built into the frozen program; policies are kept under its names. Nobody can choose
-    it by a variable, so that a person cannot lead the program past the policies."""
-    return next((load(path).brand for path in _beside_program() if path.is_file()), OWN)
+    """The brand that was built into the installed program; policies are kept under its names. Nobody can
+    choose it by a variable, so that a person cannot lead the program past the policies."""
+    return next((load(path).brand for path in program.places(NAME) if path.is_file()), OWN)
 
 
 def load(path: Path) -> Found:
@@ -245,7 +245,3 @@ def _luminance(colour: str) -> float:
     channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _beside_program() -> tuple[Path, ...]:
-    return (Path(sys.executable).parent / NAME,) if getattr(sys, "frozen", False) else ()

@@ -17,12 +17,14 @@ PREFIX = "REPORTER_"
 HOME = "REPORTER_HOME"
 SETTINGS_FILE = "REPORTER_SETTINGS"
 BRAND_FILE = "REPORTER_BRAND"
+AGENT = "REPORTER_AGENT"
+"""The installed program that a frozen host starts; see ``reporter.program``."""
 NAME_LIMIT_CHARS = 60
 # Nearer than for other names, because other programs may use the prefix.
 TYPING_ERROR_RATIO = 0.7
 
 # What else has a meaning; a name near one of these is not a mistyped setting.
-_OTHERS = (HOME, SETTINGS_FILE, BRAND_FILE)
+_OTHERS = (HOME, SETTINGS_FILE, BRAND_FILE, AGENT)
 
 
 def variable(name: str) -> str:

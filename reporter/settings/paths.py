@@ -1,7 +1,7 @@
 """Paths: where the agent writes, and where the person's settings file lies.
 
 ``REPORTER_HOME`` puts everything that is written under one folder; else each system's own places are used,
-which ``platformdirs`` knows. Nothing is created here.
+which ``platformdirs`` knows, under the command of the program. Nothing is created here.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reporter import program
 from reporter.settings.environment import HOME, SETTINGS_FILE
 
 if TYPE_CHECKING:
     from platformdirs.api import PlatformDirsABC
-
-APP_NAME = "reporter"
 
 
 def spool(environ: Mapping[str, str]) -> Path:
@@ -77,4 +76,4 @@ def _expanded(named: str) -> Path:
 def _dirs() -> PlatformDirsABC:
     from platformdirs import PlatformDirs
 
-    return PlatformDirs(APP_NAME, appauthor=False)
+    return PlatformDirs(program.name(), appauthor=False)

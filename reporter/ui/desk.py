@@ -108,6 +108,9 @@ class Desk(Protocol):
     def diagnose(self, show: Callable[[Notice], None]) -> Notice:
         """Look for the cause; ``show`` receives what is known meanwhile."""
 
+    def details(self) -> str:
+        """The full technical text behind "Show details…", as it is known now."""
+
     def look_again(self) -> Recovery:
         """Measure once more and tell what is back; what is shown and sent stays as it is."""
 
@@ -182,6 +185,9 @@ class Desk(Protocol):
 
     def answers(self) -> list[Answer]:
         """Answers of support that were not shown yet, as they are known on this computer."""
+
+    def latest(self) -> list[Receipt]:
+        """What became of the person's last reports, newest first; asked where the person asks for help."""
 
     def inquire(self) -> None:
         """Ask support for answers to earlier reports; may take long."""

@@ -24,10 +24,11 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     ``may_recover``: what is amiss can end by itself, so that a later look makes sense.
     ``is_crash``: a program has ended by itself, and a login has no part in it.
     ``is_session``: a running session lost its server, and restores the connection as ``retry`` lets it.
+    ``is_request``: nothing failed that is known, a person asks for help.
     ``is_cut_off``: no server can be reached from here, support's neither.
     ``service_message``: what the startup-error service says to everybody, ``service_until``: how long that is
     true; its ``service_url`` has passed the link rules.
-    ``details``: the full technical text behind "Show details…"."""
+    ``details``: the full technical text behind "Show details…", empty until it is asked for."""
 
     headline: str
     advice: list[str]
@@ -39,6 +40,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     may_recover: bool = False
     is_crash: bool = False
     is_session: bool = False
+    is_request: bool = False
     is_cut_off: bool = False
     service_message: str = ""
     service_until: datetime | None = None

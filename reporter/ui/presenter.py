@@ -13,21 +13,23 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
 from reporter.delivery.receipt import Receipt, State
 from reporter.diagnosis.verdict import Retry
 from reporter.errors import PictureError, ReporterError
 from reporter.report.model import Story
 from reporter.texts import Translator
-from reporter.texts.safe import one_line
+from reporter.texts.safe import one_line, plain
 from reporter.ui.composition import Composition
 from reporter.ui.countdown import Countdown
 from reporter.ui.desk import Desk, Preview, Recovery, RetryResult, Wanted
 from reporter.ui.face import Face
 from reporter.ui.lookout import Beat, Lookout
-from reporter.ui.notice import Notice, tidy
+from reporter.ui.notice import DETAILS_LIMIT_CHARS, Notice, tidy
 from reporter.ui.pictures import PATH_LIMIT_CHARS, Pictures
 from reporter.ui.support import Support
-from reporter.ui.view import Page, View, local_time, receipt_lines
+from reporter.ui.view import Page, View, latest_text, local_time, receipt_lines
 
 if TYPE_CHECKING:
     from reporter.report.drawing import Mark, Picture
@@ -64,6 +66,7 @@ class Presenter:
         self._lock = threading.RLock()
         self._face: Face | None = None
         self._notice = tidy(desk.first_notice())
+        self._wants_details = False
         self._page = Page.MESSAGE
         self._remark = ""
         self._retrying = False
@@ -129,6 +132,8 @@ class Presenter:
                 can_mail=self._page is Page.PHONE and self._desk.can_mail,
                 telephone=self._support.telephone,
                 is_session=self._notice.is_session,
+                is_request=self._notice.is_request,
+                latest=self._latest(),
             )
 
     @property
@@ -273,6 +278,19 @@ class Presenter:
         """The platform and configuration information; may take a moment."""
         return self._desk.about()
 
+    def details(self) -> str:
+        """The full technical text; from now on views hold it as it is known. May take a moment."""
+        self._wants_details = True
+        while True:
+            notice = self._notice
+            details = plain(self._desk.details(), DETAILS_LIMIT_CHARS)
+            with self._lock:
+                if self._notice is notice:  # else it may know more than when this was written
+                    self._notice = msgspec.structs.replace(notice, details=details)
+                    break
+        self._refresh()
+        return details
+
     def open_help(self) -> None:
         """Open the administrator's link in the browser."""
         self._open(self._notice.help_url)
@@ -333,9 +351,12 @@ class Presenter:
         self._refresh()
 
         def work() -> None:
-            notice = tidy(self._desk.diagnose(self._show))
+            if self._notice.is_request:
+                self._support.hear()
+                self._support.look_back()
+            notice = self._made_ready(self._desk.diagnose(self._show))
             with self._lock:
-                self._notice = notice
+                self._take(notice)
                 self._diagnosing = False
                 self._plan_retry()
                 if self._notice.may_recover:
@@ -349,6 +370,8 @@ class Presenter:
         """Show what support answered to earlier reports: what is known here, then what it says now."""
         for look in (self._support.hear, self._support.inquire):
             look()
+            if self._notice.is_request:
+                self._support.look_back()
             self._refresh()
 
     def _ask_support(self) -> None:
@@ -386,15 +409,27 @@ class Presenter:
                 with self._lock:
                     self._diagnosing = self._retrying = self._sending = self._attaching = False
                     self._errand = ""
-                    self._remark = self.texts.say("Reporter could not finish this step. Please try again.")
+                    self._remark = self._unfinished()
                 self._refresh()
 
         self._background(guarded)
 
     def _show(self, notice: Notice) -> None:
+        notice = self._made_ready(notice)
         with self._lock:
-            self._notice = tidy(notice)
+            self._take(notice)
         self._refresh()
+
+    def _made_ready(self, notice: Notice) -> Notice:
+        """A notice as it is drawn, with the details once they were asked for."""
+        if self._wants_details:
+            notice = msgspec.structs.replace(notice, details=self._desk.details())
+        return tidy(notice)
+
+    def _take(self, notice: Notice) -> None:
+        # Details that were asked for while it was made ready stay.
+        details = notice.details or self._notice.details
+        self._notice = msgspec.structs.replace(notice, details=details)
 
     def _look_again(self) -> None:
         recovery = self._desk.look_again()
@@ -463,11 +498,14 @@ class Presenter:
             import logging
 
             logging.getLogger("reporter").exception("A step of the dialog did not end as it should.")
-            remark = self.texts.say("Reporter could not finish this step. Please try again.")
+            remark = self._unfinished()
         with self._lock:
             self._remark = remark
         self._refresh()
         return None
+
+    def _unfinished(self) -> str:
+        return self.texts.say("This step could not be finished. Please try again.")
 
     def _attach(self, picture: Picture, marks: list[Mark]) -> None:
         self._attempt(lambda: self._desk.attach(picture, marks))
@@ -531,7 +569,12 @@ class Presenter:
         """Support has no report of this, and the network does not bring it there now."""
         if self._receipt is not None:
             return self._receipt.state in (State.SAVED, State.QUEUED, State.REFUSED)
-        return (self._notice.is_cut_off or self._is_unkept) and self._desk.can_send
+        is_wanted = self._notice.is_cut_off or self._notice.is_request or self._is_unkept
+        return is_wanted and self._desk.can_send
+
+    def _latest(self) -> str:
+        shown = [answer.reference for answer in self._support.answers]
+        return latest_text(self._support.latest, self.texts, answered=shown)
 
     def _title(self) -> str:
         application = one_line(self._desk.application, TITLE_LIMIT_CHARS)
@@ -542,11 +585,15 @@ class Presenter:
         say = self.texts.say
         if self._notice.is_session:
             return say("Connection lost")
+        if self._notice.is_request:
+            return say("Help and support")
         return say("Program help") if self._notice.is_crash else say("Sign-in help")
 
     def _retry_label(self) -> str:
         """What trying once more means here; empty where it means nothing."""
         say = self.texts.say
+        if self._notice.is_request:
+            return ""
         if self._notice.is_crash:
             return say("Start again") if self._desk.has_host else ""
         if self._notice.is_session and self._desk.has_host:

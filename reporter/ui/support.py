@@ -6,6 +6,7 @@ import threading
 
 import msgspec
 
+from reporter.delivery.receipt import Receipt
 from reporter.report.model import Story
 from reporter.texts.safe import one_line, plain
 from reporter.ui.desk import Answer, ByTelephone, Desk, Precheck
@@ -19,12 +20,14 @@ class Support:
     """Asks the desk; every method may take long and is called on a background thread.
 
     ``precheck``: how much of the report is wanted; ``answers``: to earlier reports, oldest first;
-    ``telephone``: the report for a telephone, None until it was asked for.
+    ``latest``: what became of the last reports; ``telephone``: the report for a telephone, None until it was
+    asked for.
     """
 
     def __init__(self, desk: Desk) -> None:
         self.precheck = Precheck()
         self.answers: list[Answer] = []
+        self.latest: list[Receipt] = []
         self.telephone: ByTelephone | None = None
         self._desk = desk
         self._lock = threading.Lock()
@@ -57,6 +60,10 @@ class Support:
                     ),
                 )
             self.answers = list(known.values())[:ANSWERS_LIMIT_ITEMS]
+
+    def look_back(self) -> None:
+        """Take up what became of the last reports, as it is known on this computer."""
+        self.latest = self._desk.latest()
 
     def inquire(self) -> None:
         """Ask for answers over the network, once, then take them up."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -36,6 +36,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     ``countdown_s``: whole seconds until the next automatic try, null when none is planned;
     ``retry_label``: what one more try is called here, empty where there is nothing to try;
     ``is_crash``: a program has ended by itself; ``is_session``: a running session restores its connection;
+    ``is_request``: a person asks for help, ``latest``: and sees here what became of earlier reports;
     ``is_restored``: the story began with what was kept from last
     time; ``sections`` and ``attachments``: what the report holds, known while the person composes it;
     ``busy``: what is going on, a sentence, empty when nothing is; ``remark``: a passing sentence
@@ -81,6 +82,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     can_mail: bool = False
     telephone: ByTelephone | None = None
     is_session: bool = False
+    is_request: bool = False
+    latest: str = ""
     product: str = ""
 
 
@@ -183,6 +186,23 @@ def receipt_lines(receipt: Receipt, texts: Translator, *, counts_only: bool = Fa
     if receipt.reason and receipt.state is State.REFUSED:
         lines.append(say("Reason: {reason}", reason=one_line(receipt.reason, REASON_LIMIT_CHARS)))
     return [line for line in lines if line]
+
+
+def latest_text(receipts: Sequence[Receipt], texts: Translator, *, answered: Collection[str]) -> str:
+    """What became of earlier reports; ``answered``: the references whose answers stand elsewhere in full."""
+    parts = []
+    for receipt in receipts:
+        headline, *_ = receipt_lines(receipt, texts)
+        lines = [f"{receipt.reference}, {local_time(receipt.at)}", headline]
+        if receipt.state is State.ANSWERED and receipt.reference not in answered:
+            lines.append(plain(receipt.answer, ANSWER_LIMIT_CHARS))
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def send_text(view: View, say: Callable[..., str]) -> str:
+    """The label of the button that begins a report."""
+    return say("Report a problem…") if view.is_request else say("Send report…")
 
 
 def _why_it_waits(receipt: Receipt, say: Callable[..., str]) -> str:

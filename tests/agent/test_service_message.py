@@ -36,7 +36,7 @@ def test_a_known_fault_is_told_in_the_words_of_the_service(
     assert (outcome.verdict.retry, outcome.verdict.retry_at) == (Retry.AT, until)
     assert face.views[0].service_message == ""
     assert face.last.service_message == "Месяц."
-    assert "Service  http://" in face.last.details
+    assert "Service  http://" in face.presenter.details()
 
 
 def test_a_service_that_is_no_web_address_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -205,7 +205,7 @@ def test_a_watched_program_of_a_locked_system_is_started_with_the_code_which_is_
     def second(face: RecordedFace) -> None:
         view = face.wait_until_idle()
         assert view.asks_access_code
-        seen.append(view.details)
+        seen.append(face.presenter.details())
         face.presenter.compose()
         face.presenter.write(Story(happened="I tried."))
         face.presenter.keep()
@@ -254,7 +254,7 @@ def test_a_guarded_login_that_quotes_its_code_is_not_repeated(home: Path, inbox:
         face.presenter.try_again(CODE)
         face.wait_until(lambda view: bool(view.remark) and not view.busy)
         assert "access code" in face.last.remark
-        assert CODE not in face.last.details
+        assert CODE not in face.presenter.details()
         face.presenter.compose()
         face.presenter.write(Story(happened="x"))
         face.presenter.send(Story(happened="x"))

@@ -269,7 +269,7 @@ def test_a_program_that_goes_on_is_not_said_to_have_ended() -> None:
 def test_a_target_that_is_none_still_gets_its_dialog(target: str) -> None:
     _, face = play(Failure(target=target, message="It does not work."), just_look)
     assert face.last.headline
-    assert "It does not work." in face.last.details
+    assert "It does not work." in face.presenter.details()
 
 
 def test_automatic_reports_are_queued_when_the_dialog_closes(
@@ -320,7 +320,7 @@ def test_details_hold_message_verdict_measurements_and_exception(expired: Failur
         "ssl.SSLError",
         "Traceback: here",
     ):
-        assert part in face.last.details
+        assert part in face.presenter.details()
     assert "hunter2-marker" not in face.last.details
 
 

@@ -95,6 +95,11 @@ def test_the_subject_says_what_failed_and_ends_with_the_reference() -> None:
     assert mail["Date"].datetime == NINE
 
 
+def test_a_person_who_asks_for_help_is_no_failed_login() -> None:
+    asked = envelope({"failure": {"action": "request"}, "verdict": None})
+    assert subject(asked) == f"A person asks for help {REFERENCE}"
+
+
 def test_a_ticket_system_finds_no_ticket_number_in_the_subject() -> None:
     verdict = {"headline": "[helpdesk #17] Re: [other#1]"}
     told = subject(envelope(report(verdict=verdict)))

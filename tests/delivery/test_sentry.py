@@ -122,6 +122,13 @@ def test_the_event_holds_all_that_support_asks_for() -> None:
     assert (event["platform"], event["level"]) == ("other", "error")
 
 
+def test_a_person_who_asks_for_help_is_no_error() -> None:
+    event = event_of(sentry_event.enveloped(of_bundle(typical.request()), sent_at=NINE))
+    assert event["level"] == "info"
+    told = event["logentry"]["formatted"]
+    assert told.startswith("A person asks for help.\n\nWanted: To print the invoice.")
+
+
 def test_a_traceback_becomes_frames_in_their_order() -> None:
     event = event_of(sentry_event.enveloped(of_bundle(typical.crash()), sent_at=NINE))
     assert (event["platform"], event["level"]) == ("python", "fatal")
@@ -223,7 +230,7 @@ def check(event: dict[str, Any]) -> None:
     assert all(isinstance(one, dict) for one in event["contexts"].values())
     assert len(event.get("release", "")) <= 200
     assert not set(event.get("release", "")) & set("\n\t/\\ ")
-    assert event["level"] in ("fatal", "error")
+    assert event["level"] in ("fatal", "error", "info")
     assert event["platform"] in ("python", "other")
     [value] = event["exception"]["values"]
     assert isinstance(value["type"], str)

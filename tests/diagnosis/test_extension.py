@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -61,10 +64,10 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
     def put(name: str, source: str, point: str = "CAUSES") -> Path:
         (tmp_path / f"{name}.py").write_text(source, encoding="utf-8")
-        metadata = tmp_path / f"{name}-1.0.dist-info"
-        metadata.mkdir()
-        (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        (metadata / "entry_points.txt").write_text(f"[reporter.rules]\n{name} = {name}:{point}\n")
+        described = tmp_path / f"{name}-1.0.dist-info"
+        described.mkdir()
+        (described / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (described / "entry_points.txt").write_text(f"[reporter.rules]\n{name} = {name}:{point}\n")
         return tmp_path
 
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -81,6 +84,27 @@ def answered(code: str = "", **members: object) -> Evidence:
         tcp=Tcp(outcome=TcpOutcome.CONNECTED, port=443),
         http=replace(http, **members),
     )
+
+
+def test_a_package_in_an_archive_is_found_too(
+    install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = install("erp", GOOD)
+    archive = tmp_path / "erp.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for path in sorted(beside.rglob("*")):
+            if path.is_file() and path != archive:
+                zipped.write(path, path.relative_to(beside))
+    shutil.rmtree(beside / "erp-1.0.dist-info")
+    monkeypatch.syspath_prepend(str(archive))
+    assert extension.installed().find("app.period_closed") is not None
+
+
+def test_without_such_packages_nothing_is_looked_through(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metadata, "entry_points", lambda **_: pytest.fail("it was looked through"))
+    assert extension.installed() == extension.Extensions()
 
 
 def test_a_typed_answer_of_the_application(install: Install) -> None:

@@ -332,6 +332,15 @@ def logs_and_story() -> Bundle:
     )
 
 
+def request() -> Bundle:
+    """A person asks for help where nothing failed that is known."""
+    return of(
+        failure=Failure(action="request", message="A person asks for help.", occurred_at=NOW),
+        verdict=None,
+        story=Story(wanted="To print the invoice.", happened="Nothing comes out of /home/anna/invoice.pdf."),
+    )
+
+
 TYPICAL: Mapping[str, Callable[[], Bundle]] = {
     "tls_expired": tls_expired,
     "refused": refused,
@@ -339,6 +348,7 @@ TYPICAL: Mapping[str, Callable[[], Bundle]] = {
     "portal": portal,
     "infobase": infobase,
     "logs_and_story": logs_and_story,
+    "request": request,
 }
 
 

@@ -10,7 +10,8 @@ from types import TracebackType
 
 from reporter.settings.layers import Loaded, load
 from reporter.settings.policy import Policies
-from reporter.settings.policy.linux import FOLDER, LinuxPolicies
+from reporter.settings.policy.base import VENDOR
+from reporter.settings.policy.linux import LinuxPolicies, policies
 from reporter.settings.policy.trusted import Trust
 
 Value = tuple[object, int]
@@ -152,8 +153,8 @@ class LinuxRoot:
 
     def __init__(self, top: Path) -> None:
         self.top = top
-        self.managed = top / FOLDER / "managed"
-        self.recommended = top / FOLDER / "recommended"
+        self.managed = top / policies(VENDOR) / "managed"
+        self.recommended = top / policies(VENDOR) / "recommended"
         for folder in (self.managed, self.recommended):
             folder.mkdir(parents=True)
         for folder in (self.managed, *self.managed.parents, self.recommended):

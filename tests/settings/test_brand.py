@@ -59,20 +59,23 @@ def test_a_whole_brand_is_read(tmp_path: Path) -> None:
 
 
 def test_without_a_file_it_is_our_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("reporter.settings.brand.SYSTEM_FILE", tmp_path / "none.toml")
+    monkeypatch.setattr("reporter.settings.brand.SYSTEM_FOLDER", tmp_path)
     assert find({}).brand == OWN
     assert find({"REPORTER_BRAND": str(tmp_path / "none.toml")}).problems != []
 
 
 def test_the_first_of_the_places_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    system = written(tmp_path, 'product = "System"', "system.toml")
-    monkeypatch.setattr("reporter.settings.brand.SYSTEM_FILE", system)
-    assert find({}).brand.product == "System"
+    monkeypatch.setattr("reporter.settings.brand.SYSTEM_FOLDER", tmp_path)
     written(tmp_path, 'product = "Beside"')
     monkeypatch.setattr(sys, "executable", str(tmp_path / "reporter"))
-    assert find({}).brand.product == "System", "only beside a frozen program"
+    assert find({}).brand == OWN, "only beside the installed program"
     monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert find({}).brand == OWN, "a host that was frozen with our library is not the installed program"
+    monkeypatch.setattr(sys, "_reporter_agent", True, raising=False)
     assert find({}).brand.product == "Beside"
+    (tmp_path / "reporter").mkdir()
+    written(tmp_path / "reporter", 'product = "System"')
+    assert find({}).brand.product == "System", "the administrator's word about looks"
     named = written(tmp_path, 'product = "Named"', "named.toml")
     assert find({"REPORTER_BRAND": str(named)}).brand.product == "Named"
 
@@ -225,6 +228,8 @@ def test_policies_are_kept_under_the_names_that_were_built_in_and_no_others(
     monkeypatch.setattr(sys, "executable", str(tmp_path / "reporter"))
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.delenv("REPORTER_BRAND")
+    assert base._own() == Vendor(), "a host that was frozen with our library"
+    monkeypatch.setattr(sys, "_reporter_agent", True, raising=False)
     built_in = base._own()
     assert built_in.policies_key == r"Software\Policies\Nordwind\Help"
     assert built_in.bundle_id == "example.nordwind.help"

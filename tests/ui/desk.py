@@ -207,22 +207,28 @@ class FakeDesk:
         self.mailed: list[Story] = []
         self.by_telephone = BY_TELEPHONE
         self.known_answers: list[Answer] = []
+        self.latest_receipts: list[Receipt] = []
         self.new_answers: list[Answer] = []
         self.seen_answers: list[str] = []
         self._draft = draft or Story()
         self._enclosures: list[Enclosure] = []
         self._first = first
+        self._details = first.details
         self._verdicts = list(verdicts) or [EXPIRED]
         self._results = list(results)
         self._receipt = receipt or receipt_of(State.ACCEPTED, page="https://support.example.org/K7QF-9M2TX")
 
     def first_notice(self) -> Notice:
-        return self._first
+        return self._without_details(self._first)
 
     def diagnose(self, show: Callable[[Notice], None]) -> Notice:
         self.told.append("diagnose")
         self._pass_gate()
-        return self._verdicts.pop(0) if len(self._verdicts) > 1 else self._verdicts[0]
+        return self._without_details(self._verdicts.pop(0) if len(self._verdicts) > 1 else self._verdicts[0])
+
+    def details(self) -> str:
+        self._pass_gate()
+        return self._details
 
     def look_again(self) -> Recovery:
         self.looks += 1
@@ -328,6 +334,9 @@ class FakeDesk:
     def answers(self) -> list[Answer]:
         return self.known_answers
 
+    def latest(self) -> list[Receipt]:
+        return self.latest_receipts
+
     def inquire(self) -> None:
         self.inquiries += 1
         self.known_answers = [*self.known_answers, *self.new_answers]
@@ -352,6 +361,10 @@ class FakeDesk:
     def open_link(self, url: str) -> bool:
         self.opened.append(url)
         return url.startswith("https://")
+
+    def _without_details(self, notice: Notice) -> Notice:
+        self._details = notice.details
+        return msgspec.structs.replace(notice, details="")
 
     def _need_pictures(self) -> None:
         if not self.pictures_work:

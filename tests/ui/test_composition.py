@@ -243,7 +243,7 @@ def test_a_fault_of_our_own_does_not_end_the_dialog() -> None:
 
     def script(face: RecordedFace) -> None:
         assert face.presenter.pictures.take("monitor-1") is None
-        assert face.last.remark == "Reporter could not finish this step. Please try again."
+        assert face.last.remark == "This step could not be finished. Please try again."
 
     tell(desk, script)
 

@@ -110,6 +110,20 @@ def test_between_a_failed_retry_and_the_next_look_nothing_can_be_pressed() -> No
     tell(FakeDesk(EXPIRED), script, background=later)
 
 
+def test_details_are_made_when_they_are_asked_for_and_then_follow_what_is_known() -> None:
+    desk = FakeDesk(REFUSED, EXPIRED, has_host=False)
+
+    def script(face: RecordedFace) -> None:
+        assert face.wait_until_idle().headline == REFUSED.headline
+        assert face.last.details == ""
+        assert face.presenter.details() == REFUSED.details
+        assert face.last.details == REFUSED.details
+        face.presenter.try_again()
+        assert face.wait_until(lambda view: view.headline == EXPIRED.headline).details == EXPIRED.details
+
+    tell(desk, script)
+
+
 def test_a_host_that_is_gone_is_told() -> None:
     desk = FakeDesk(results=(RetryResult.HOST_GONE,))
     _, face = tell(desk, lambda face: face.presenter.try_again())

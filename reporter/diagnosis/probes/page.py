@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import socket
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from reporter.diagnosis.evidence import Dns, Target, Tcp, Tls
-from reporter.diagnosis.probes import dns, http, proxy, remaining_s, tcp, tls
+from reporter.diagnosis.probes import dns, proxy, remaining_s, tcp
 from reporter.diagnosis.target import TLS_SCHEMES
+
+if TYPE_CHECKING:
+    from reporter.diagnosis.probes import http
 
 
 class Page(NamedTuple):
@@ -36,6 +39,8 @@ def fetch(
     if wire is None:
         return page
     if target.scheme in TLS_SCHEMES:
+        from reporter.diagnosis.probes import tls
+
         address = page.tcp.answered if page.tcp is not None else None
 
         def again() -> socket.socket:
@@ -47,6 +52,8 @@ def fetch(
         page = page._replace(tls=secured)
     if wire is None:
         return page
+    from reporter.diagnosis.probes import http
+
     relayed = through is not None and target.scheme not in TLS_SCHEMES
     question = http.Question(target, target.path, {}, relayed, etag)
     return page._replace(reply=http.probe(wire, question, deadline=deadline))

@@ -7,15 +7,13 @@ proxy is asked on a socket of our own. The user name and password that its addre
 from __future__ import annotations
 
 import contextlib
-import http.client
 import ipaddress
 import os
 import re
 import socket
-import ssl
 import sys
 import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
@@ -24,11 +22,12 @@ from reporter.diagnosis import codes
 from reporter.diagnosis.differential import CREDENTIALS_WITHHELD, LOOK_UP_ABANDONED
 from reporter.diagnosis.evidence import DnsOutcome, Http, Proxy, ProxyOutcome, Target, TlsOutcome
 from reporter.diagnosis.probes import dns, elapsed_ms, remaining_s, tcp
-from reporter.diagnosis.probes.http import Reader, Reply, Source
-from reporter.diagnosis.pump import plain_end
 from reporter.diagnosis.target import HTTP_SCHEMES, parse_target, wire_name
 from reporter.errors import TargetError
 from reporter.texts.safe import one_line, without_secrets
+
+if TYPE_CHECKING:
+    from reporter.diagnosis.probes.http import Reply, Source
 
 ADDRESS_LIMIT_CHARS = 200
 SCHEMES_LIMIT = 8
@@ -125,8 +124,13 @@ def probe(named: Configured, target: Target, *, deadline: float) -> tuple[Proxy,
     if wire is not None and record.outcome not in (ProxyOutcome.TUNNEL, ProxyOutcome.RELAYED):
         wire.close()
         wire = None
-    if isinstance(wire, ssl.SSLSocket) and record.outcome is ProxyOutcome.TUNNEL:
-        wire = plain_end(wire)
+    if wire is not None and record.outcome is ProxyOutcome.TUNNEL:
+        import ssl
+
+        from reporter.diagnosis.pump import plain_end
+
+        if isinstance(wire, ssl.SSLSocket):
+            wire = plain_end(wire)
     return replace(record, elapsed_ms=elapsed_ms(started)), wire
 
 
@@ -227,6 +231,8 @@ def _reach(at: Target, deadline: float) -> socket.socket:
 
 def _secured(wire: socket.socket, at: Target, deadline: float) -> socket.socket:
     """The connection to an ``https`` proxy; many are given as such and speak plain HTTP."""
+    import ssl
+
     from reporter.diagnosis.probes.tls import trust_context
 
     try:
@@ -241,6 +247,10 @@ def _secured(wire: socket.socket, at: Target, deadline: float) -> socket.socket:
 
 
 def _ask_for_tunnel(record: Proxy, wire: socket.socket, at: Target, target: Target, deadline: float) -> Proxy:
+    import http.client
+
+    from reporter.diagnosis.probes.http import Reader, Source
+
     source = Source(wire, keeping_back(deadline))
     with Reader(source, "CONNECT") as answer:
         try:

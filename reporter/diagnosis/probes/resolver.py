@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
-import secrets
 import selectors
 import socket
 import time
@@ -85,6 +84,8 @@ def probe(target: Target, servers: list[str], *, deadline: float, port: int = DN
 
 def _ask(server: str, port: int, name: str, deadline: float) -> list[dnsmessage.Answer]:
     """The answers for both families as far as they came; raises OSError where the server's port is closed."""
+    import secrets
+
     # numbers that cannot be guessed keep strangers from answering
     number = secrets.randbelow(1 << 16)
     waiting = {number: dnsmessage.A, number ^ 1: dnsmessage.AAAA}

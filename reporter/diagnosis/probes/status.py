@@ -19,17 +19,20 @@ import codecs
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from reporter.diagnosis.answer import moment
 from reporter.diagnosis.evidence import HttpOutcome, ServiceNotice, ServiceNoticeOutcome, Target
-from reporter.diagnosis.probes import elapsed_ms, http, page
+from reporter.diagnosis.probes import elapsed_ms, page
 from reporter.diagnosis.target import HTTP_SCHEMES, parse_target
 from reporter.errors import TargetError
 from reporter.texts.safe import one_line, plain, why_unsafe_link, without_secrets
+
+if TYPE_CHECKING:
+    from reporter.diagnosis.probes import http
 
 LIMIT_S = 2.0
 MESSAGE_LIMIT_CHARS = 2_000
@@ -149,6 +152,8 @@ def judged(
     reply: http.Reply, language: str, target: Target | None, now: Callable[[], datetime]
 ) -> ServiceNotice | None:
     """The notice in an answer; None where it is not an answer to be read."""
+    from reporter.diagnosis.probes import http
+
     if reply.http.outcome is not HttpOutcome.ANSWERED or reply.http.status != 200:
         return None
     if reply.http.body_bytes >= http.BODY_LIMIT_BYTES:

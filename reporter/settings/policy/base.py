@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from reporter import program
 from reporter.settings.names import slug
 from reporter.settings.source import Layer, Said
 
@@ -19,13 +19,13 @@ class Vendor(msgspec.Struct, frozen=True):
     """Under whose name the program is installed and its policies are kept.
 
     ``name``, ``product``: the last two keys in the registry; ``bundle_id``: the preferences on macOS;
-    ``command``: the folder in ``/etc``.
+    ``command``: what a person types, and the name of its folders, in ``/etc`` as in the person's home.
     """
 
-    name: str = "Reporter"
-    product: str = "Reporter"
+    name: str = program.PRODUCT
+    product: str = program.PRODUCT
     bundle_id: str = "org.reporter.agent"
-    command: str = "reporter"
+    command: str = program.NAME
 
     @property
     def policies_key(self) -> str:
@@ -56,7 +56,7 @@ def vendor_of(brand: Brand) -> Vendor:
 
 
 def _own() -> Vendor:
-    if not getattr(sys, "frozen", False):
+    if not program.is_agent():
         return Vendor()
     from reporter.settings.brand import beside_program
 

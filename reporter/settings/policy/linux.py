@@ -1,5 +1,7 @@
 """Linux: policies in ``/etc/reporter/policies``, JSON files in two folders, ``managed`` and ``recommended``.
 
+In a program of another name, ``reporter`` is its command.
+
 Files ending in ``.json`` are read in the order of their names, the later word winning. Files, folders and
 links have to belong to root, and nobody else may write to them.
 """
@@ -11,25 +13,30 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
-from reporter.settings.policy.base import Policies
+from reporter.settings.policy.base import VENDOR, Policies, Vendor
 from reporter.settings.policy.json_object import JsonObject
 from reporter.settings.policy.trusted import Trust
 from reporter.settings.source import Entry, Layer, Said, merged, understand, unreadable
 from reporter.settings.textfile import RefusedError, decoded
 from reporter.texts.safe import one_line
 
-FOLDER = Path("etc/reporter/policies")
 FILES_LIMIT = 256
 FOLDER_LIMIT_BYTES = 2 * 1024 * 1024
 # Editors of JSON look for the schema under this name; it is no setting.
 SCHEMA_KEY = "$schema"
 
 
+def policies(vendor: Vendor) -> Path:
+    """The folder of a program's policies, below the top."""
+    return Path("etc") / vendor.command / "policies"
+
+
 class LinuxPolicies(Policies):
     """``trust``: whose files count, and below which folder they lie; another one in tests."""
 
-    def __init__(self, trust: Trust | None = None) -> None:
+    def __init__(self, trust: Trust | None = None, vendor: Vendor = VENDOR) -> None:
         self._trust = trust or Trust()
+        self._policies = self._trust.top / policies(vendor)
 
     def read(self) -> dict[Layer, Said]:
         """Mandatory policies are those of the computer; there are none of a person."""
@@ -39,7 +46,7 @@ class LinuxPolicies(Policies):
         }
 
     def _folder(self, name: str) -> Said:
-        folder = self._trust.top / FOLDER / name
+        folder = self._policies / name
         try:
             if not _exists(folder):
                 return Said()

@@ -11,7 +11,7 @@ from reporter.ui.presenter import Presenter
 from reporter.ui.terminal.form import Form
 from reporter.ui.terminal.printer import Printer
 from reporter.ui.terminal.streams import can_select, echo_off, open_terminal
-from reporter.ui.view import Page, View, answer_head, retry_text, scan_hint
+from reporter.ui.view import Page, View, answer_head, retry_text, scan_hint, send_text
 
 if TYPE_CHECKING:
     from reporter.texts import Translator
@@ -116,7 +116,7 @@ class TerminalFace(Face):
         say = self._texts.say
         choices = {"t": retry_text(view)} if view.retry_enabled and view.retry_label else {}
         if view.can_send:
-            choices["s"] = say("Send report…")
+            choices["s"] = send_text(view, say)
             choices["w"] = say("What will be sent…")
         if view.receipt_page:
             choices["o"] = say("Open the report's page")
@@ -126,7 +126,8 @@ class TerminalFace(Face):
             choices["r"] = say("Read more")
         if view.has_help_link and view.page is Page.MESSAGE:
             choices["h"] = say("Need help?")
-        choices["d"] = say("Show details…")
+        if not view.is_request:
+            choices["d"] = say("Show details…")
         choices["a"] = say("About…")
         choices["c"] = say("Close")
         return choices
@@ -190,7 +191,7 @@ class TerminalFace(Face):
     def _print_text(self, letter: str, view: View) -> None:
         say = self._texts.say
         if letter == "d":
-            self._out.page(say("Details"), view.details)
+            self._out.page(say("Details"), self._presenter.details())
         elif letter == "a":
             self._out.page(say("About this computer and its configuration"), self._presenter.about().text)
         else:
@@ -278,7 +279,10 @@ class TerminalFace(Face):
         if view.help_text:
             self._out.panel(self._texts.say("From your organisation"), view.help_text)
         self._print_answers(view)
-        self._print_reference(view)
+        if view.latest:
+            self._out.panel(self._texts.say("Your last reports"), view.latest)
+        if not view.is_request:
+            self._print_reference(view)
 
     def _print_answers(self, view: View) -> None:
         """What support answered to earlier reports, each once."""

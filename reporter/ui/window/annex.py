@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import Protocol
 
+from reporter import program
 from reporter.ui.window import screen
 from reporter.ui.window.theme import GAP, MARGIN, RING, Theme
 
@@ -44,7 +45,7 @@ class Annex:
         px = theme.px
         theme.need_fields()
         self.window = window = tkinter.Toplevel(
-            owner.root, background=theme.palette.window, class_="Reporter"
+            owner.root, background=theme.palette.window, class_=program.name().capitalize()
         )
         window.withdraw()
         window.title(title)

@@ -16,6 +16,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TypeVar
 
+from reporter import program
 from reporter.errors import FaceUnavailable
 from reporter.ui.brand import OWN, Brand
 from reporter.ui.face import Face
@@ -50,7 +51,12 @@ class WindowFace(Face):
         dark = ask_dark(appearance, system, environ)
         screen.make_aware(system)
         try:
-            self._root = _Root(screenName=environ.get("DISPLAY"), baseName="reporter", className="Reporter")
+            with program.own_environment():
+                self._root = _Root(
+                    screenName=environ.get("DISPLAY"),
+                    baseName=program.name(),
+                    className=program.name().capitalize(),
+                )
         except tkinter.TclError as error:
             raise FaceUnavailable(
                 f"The window cannot be shown: {error}. Use the terminal face, or set DISPLAY to a display "

@@ -6,7 +6,7 @@ import tkinter
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from reporter.ui.view import ANSWERS_LIMIT_ITEMS, View, answer_head, local_time, retry_text
+from reporter.ui.view import ANSWERS_LIMIT_ITEMS, View, answer_head, local_time, retry_text, send_text
 from reporter.ui.window.marks import Mark
 from reporter.ui.window.panel import Contents, Panel
 from reporter.ui.window.parts import CopyLink, Link, NumberField, Page
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from reporter.ui.window.dialog import Dialog
 
 DETAILS_LINES = 10
-NUMBER_ROW = 3 + ANSWERS_LIMIT_ITEMS + 2
-"""Above it stand support's answers, the service's message and the organisation's help."""
+NUMBER_ROW = 3 + ANSWERS_LIMIT_ITEMS + 3
+"""Above it stand support's answers, the service's message, the organisation's help and the last reports."""
 
 
 class MessagePage(Page):
@@ -29,7 +29,7 @@ class MessagePage(Page):
         self._presenter = dialog.presenter
         self._texts = dialog.presenter.texts
         px = self.theme.px
-        self._headline = self.head(Mark.CAUTION)
+        self._headline = self.head(Mark.NOTE if view.is_request else Mark.CAUTION)
         self._advice = Prose(self.body, self.theme, width_px=self.column, bullets=True)
         self._advice.grid(row=1, column=1, sticky="we", pady=(px(12), 0))
         self._panels: list[Panel] = []
@@ -38,7 +38,7 @@ class MessagePage(Page):
         self._details: TextBox | None = None
         self._details_row: ttk.Frame | None = None
         self._number(view)
-        self._more()
+        self._more(view)
         self._footer(view)
 
     def draw(self, view: View) -> None:
@@ -67,18 +67,23 @@ class MessagePage(Page):
         ttk.Label(row, text=self._texts.say("Reference number"), style="Muted.TLabel").pack(
             side="left", padx=self.ring
         )
+        if view.is_request:
+            row.grid_remove()  # a number belongs to a report, and none is begun
         NumberField(row, view.reference, self.theme.number).pack(side="left", padx=(px(4), 0))
         CopyLink(row, self._texts.say("Copy"), self._texts.say("Copied"), lambda: view.reference).pack(
             side="left", padx=px(8)
         )
 
-    def _more(self) -> None:
+    def _more(self, view: View) -> None:
         px = self.theme.px
         row = ttk.Frame(self.body)
-        row.grid(row=NUMBER_ROW + 1, column=1, sticky="we", pady=(px(4), 0))
+        row.grid(row=NUMBER_ROW + 1, column=1, sticky="we", pady=(px(16 if view.is_request else 4), 0))
         self._details_link = Link(row, self._texts.say("Show details…"), self._toggle_details)
-        self._details_link.pack(side="left")
-        Link(row, self._texts.say("About…"), self._dialog.open_about).pack(side="left", padx=(px(20), 0))
+        gap = 0
+        if not view.is_request:  # of which there are no technical details
+            self._details_link.pack(side="left")
+            gap = px(20)
+        Link(row, self._texts.say("About…"), self._dialog.open_about).pack(side="left", padx=(gap, 0))
         self._other_ways = Link(
             self.body, self._texts.say("Other ways to reach support…"), self._presenter.use_phone
         )
@@ -94,7 +99,7 @@ class MessagePage(Page):
         self._retry.configure(width=-room // self.theme.measure("0", self.theme.body))
         self._send: ttk.Button | None = None
         if view.can_send:
-            self._send = self.button(say("Send report…"), self._presenter.compose)
+            self._send = self.button(send_text(view, say), self._presenter.compose)
 
     def _draw_retry(self, view: View) -> None:
         """No button where there is nothing to try: nobody can start the program again from here."""
@@ -127,9 +132,10 @@ class MessagePage(Page):
         answers = [
             Contents(answer_head(one, say), one.text, local_time(one.answered_at), "") for one in view.answers
         ]
-        if [*answers, service, help_] == self._shown:
+        latest = Contents(say("Your last reports"), view.latest, "", "")
+        if [*answers, service, help_, latest] == self._shown:
             return
-        self._shown = [*answers, service, help_]
+        self._shown = [*answers, service, help_, latest]
         for panel in self._panels:
             panel.destroy()
         self._panels = []
@@ -182,6 +188,10 @@ class MessagePage(Page):
         self._dialog.unfold()
         self.area.reveal(row)
 
+    def _draw_details(self, _: str) -> None:
+        if self._details is not None:
+            self._details.set(self._presenter.view().details)  # which may know more already
+
     def _build_details(self) -> ttk.Frame:
         if self._details_row is None:
             px, say = self.theme.px, self._texts.say
@@ -196,4 +206,5 @@ class MessagePage(Page):
             copy.grid(row=1, column=0, sticky="w", pady=(px(4), 0))
         if self._details is not None:
             self._details.set(self._presenter.view().details)
+            self._dialog.fetch(self._presenter.details, self._draw_details)
         return self._details_row
