@@ -113,12 +113,12 @@ def shares(rich: float = SECRET_RICH) -> list[str]:
     table: list[tuple[float, float, str]] = []
     for group in (*scrub._BLOCKS, *scrub._with(names())):
         started = time.process_time()
-        hits = sum(1 for _ in group.probe.finditer(text if group.cased else lowered))
+        hits = len(group.spans(text if group.cased else lowered))
         probed = time.process_time() - started
         started = time.process_time()
         sweep._pass(group, text, lowered, Counter())
         taken = time.process_time() - started
-        what = f"{group.rows[0].kind:20} {hits:6} hits  {group.probe.pattern[:50]!r}"
+        what = f"{group.rows[0].kind:20} {hits:6} hits  {group.probes[0].text[:50] if group.probes else ''!r}"
         table.append((taken * 1e9 / len(text), probed * 1e9 / len(text), what))
     return [
         f"{taken:6.1f} ns, probe {probed:5.1f} ns  {what}"

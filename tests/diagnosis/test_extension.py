@@ -9,7 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
-from importlib import metadata
+from importlib import machinery, metadata
 from pathlib import Path
 
 import pytest
@@ -101,8 +101,14 @@ def test_a_package_in_an_archive_is_found_too(
 
 
 def test_without_such_packages_nothing_is_looked_through(
-    install: Install, monkeypatch: pytest.MonkeyPatch
+    install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "other-1.0.dist-info").mkdir()
+    (tmp_path / "other-1.0.dist-info" / "entry_points.txt").write_text(
+        "[console_scripts]\nother = other:main\n"
+    )
+    monkeypatch.setattr(sys, "path", [str(tmp_path), str(tmp_path / "absent")])
+    monkeypatch.setattr(sys, "meta_path", [machinery.PathFinder])
     monkeypatch.setattr(metadata, "entry_points", lambda **_: pytest.fail("it was looked through"))
     assert extension.installed() == extension.Extensions()
 

@@ -13,7 +13,7 @@ from catalogues import KEYWORDS, ROOT
 from reporter.texts import LANGUAGES, LOCALE_DIR
 from tests.texts.sentences import TRANSLATIONS, catalogue, forms, said
 
-SAME_IN_EVERY_LANGUAGE = {"Bluetooth", "Python", "Reporter", "VPN"}
+SAME_IN_EVERY_LANGUAGE = {"Bluetooth", "Python", "VPN"}
 # Letters that another language of ours has and this one has not: a sentence in the wrong catalogue.
 FOREIGN_LETTERS = {"ru": "іїєґІЇЄҐ", "uk": "ыэъёЫЭЪЁ"}
 # A Latin letter beside a Cyrillic one looks right, but is read aloud and searched for in vain.

@@ -11,13 +11,15 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reporter.report.model import Scrubbed
-from reporter.report.pseudonyms import Names
-from reporter.report.scrub import fields, links, people, places, shapes
+from reporter.report.scrub import fields, links, people, shapes
 from reporter.report.scrub.fields import SECRET, is_secret_name
-from reporter.report.scrub.sweep import Group, Row, group, probe, swept
+from reporter.report.scrub.sweep import Group, Row, group, probes, swept
+
+if TYPE_CHECKING:
+    from reporter.report.pseudonyms import Names
 
 __all__ = ["GROWTH_LIMIT", "document", "is_secret_name", "text"]
 
@@ -26,8 +28,7 @@ GROWTH_LIMIT = 4
 # Whole blocks first, then what is told by its shape, so that its parts are not counted again.
 _BLOCKS: tuple[Group, ...] = (*shapes.BLOCKS, *fields.BLOCKS)
 _SECRETS: tuple[Group, ...] = (
-    *shapes.KEYS,
-    *shapes.OTHERS,
+    shapes.KEYS,
     *links.CREDENTIALS,
     *links.QUERIES,
     fields.NAMED,
@@ -38,7 +39,7 @@ _SECRETS: tuple[Group, ...] = (
 _NAMED = ("srvr", "server", "source", "host", "hostname", "hostaddr", "addr", "address", "usr")
 # The words that the rows for single lines are told by, by their rarest letters.
 _WORDS = (
-    probe(
+    *probes(
         r"«/»(?<!\S/)(?:uc|n|s[ \t\"]|wsp|rp |p:|configurationrepositoryp|add|user)",
         *(
             r"«/»(?:home|users|documents and settings)[\\/]",
@@ -59,6 +60,9 @@ _WORDS = (
             r"\bmo«b»ile",
             r"\bvi«b»er",
             r"\bapi-«k»ey[ \t]",
+            "«k»init ",
+            r"a«u»th[ \t]+(?!at)",
+            "astera«u»th",
         ),
         *(
             "webhoo«k»s/",
@@ -73,22 +77,24 @@ _WORDS = (
         *(f"{word}«=»" for name in _NAMED for word in (name, f"{name} ")),
     ),
     # Those without a rare letter; a word alone is found fastest.
-    *("phone", r"tel[:.= ]", r"auth[ \t]+(?!at)", "negotiate[ \t]", "тел[:.]", "masterauth", "kinit "),
+    *("phone", r"t(?:el[:.= ])", "negotiate[ \t]", r"т(?:ел[:.])"),
 )
 
 
-def _words(*rows: Row) -> tuple[Group, ...]:
+def _words(*rows: Row) -> Group:
     known = (*fields.COMMANDS, *shapes.AFTER_WORDS, people.TOLD_PHONE, people.SIGNED_IN, *rows)
-    return tuple(group(words, *known) for words in _WORDS)
+    return group(_WORDS, *known)
 
 
-_PLAIN: tuple[Group, ...] = (*_SECRETS, *_words(*people.HOMES))
+_PLAIN: tuple[Group, ...] = (*_SECRETS, _words(*people.HOMES))
 
 
 @lru_cache(maxsize=8)
 def _with(names: Names) -> tuple[Group, ...]:
+    from reporter.report.scrub import places
+
     groups, rows = places.tables(names)
-    return (*_SECRETS, *_words(*rows), *groups)
+    return (*_SECRETS, _words(*rows), *groups)
 
 
 def text(value: str, names: Names | None = None) -> tuple[str, Counter[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from reporter.report.scrub.sweep import Group, Row, group, probe, row
+from reporter.report.scrub.sweep import Group, Row, group, probes, row
 
 SECRET = "<secret>"  # noqa: S105 - the word that stands where a secret was
 
@@ -51,7 +51,7 @@ _NAME = (
     rf"(?:{_WORDS})(?!\w)|(?:{_STRICT_WORDS})(?=[\"'\\]|[ \t]{{0,16}}=))"
 )
 # The same words, by their rarest letters, for one quick look at every line.
-_PROBE = probe(
+_PROBES = probes(
     *(
         r"«p»ass(?=[wpc\W_])",
         "«p»wd",
@@ -128,7 +128,8 @@ BLOCKS: tuple[Group, ...] = (
     ),
     # A name alone on its line, or with the sign for a text of many lines, and the secret on the next.
     group(
-        r"\n(?:(?<=[:=|>+-]\n)|(?<=[:=|>+-][ \t\r]\n)|(?<=[:=][^\n]\r\n))",
+        r"\n(?<=[:=|>+ \t\r-]\n)(?:(?<=[:=|>+-]\n)|(?<=[:=|>+-][ \t\r]\n)|(?<=[:=][^\n]\r\n))"
+        r"(?=[ \t]*(?:- )?[^\s:<>\[{#][^\s:]{2,255}[ \t]*\r?(?:\n|\Z))",
         row(
             "secret",
             _TELLING,
@@ -138,7 +139,7 @@ BLOCKS: tuple[Group, ...] = (
         ),
     ),
     group(
-        r">[ \t]{0,8}\r?\n[ \t]{0,64}[^<\s]",
+        r">[ \t]{0,8}\r?\n[ \t]{0,64}[^<\s][^<\r\n]*(?=[<\r\n])(?=\s{0,200}</)",
         row(
             "secret",
             _TELLING,
@@ -150,7 +151,7 @@ BLOCKS: tuple[Group, ...] = (
 )
 
 NAMED: Group = group(
-    _PROBE,
+    _PROBES,
     row(
         "authorization",
         ("authorization",),

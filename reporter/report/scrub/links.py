@@ -30,7 +30,7 @@ CREDENTIALS: tuple[Group, ...] = (
 )
 QUERIES: tuple[Group, ...] = (
     group(
-        r"\?[\w%&=~$.+\[-]",
+        (r"\?[^\s\"'<>]", r"\#(?<![\s\"'<>]#)[^\s\"'<>]"),
         row(
             "address query",
             ("/",),
@@ -38,8 +38,8 @@ QUERIES: tuple[Group, ...] = (
             r"\1",
         ),
         row("address query", ("=",), r"\?[\w.%~$\[\]-]{1,64}=[^\s\"'<>]*", ""),
+        row("address query", ("://",), r"(://(?:[^\s?#\"'<>:]|:(?!//))+)[?#][^\s\"'<>]+", r"\1"),
     ),
-    group("://", row("address query", ("?", "#"), r"(://(?:[^\s?#\"'<>:]|:(?!//))+)[?#][^\s\"'<>]+", r"\1")),
 )
 BARE: tuple[Row, ...] = (
     row(

@@ -77,8 +77,10 @@ NUMBERS: tuple[Group, ...] = (
             _phone,
         ),
     ),
+    # A Russian number or a card, without the prefixes of no card: 13 digits that begin with 1 are a time in
+    # milliseconds.
     group(
-        r"[78](?<![\w.,/+-][78])[ \u00a0(-]{0,2}\d{3}[ \u00a0)-]{0,2}\d\d\d?[ \u00a0-]?\d\d",
+        r"[2-8](?<![\w.,+-][2-8])(?:[ \u00a0()-]{0,2}\d){10}",
         row(
             "phone",
             (),
@@ -86,14 +88,6 @@ NUMBERS: tuple[Group, ...] = (
             r"(?:[ \u00a0-]?\d{2,3}){3}(?![\w:]|[.,-]\d)",
             _russian_phone,
         ),
-    ),
-    group(
-        r"\(\d{3}\)[ -]?\d{3}-\d{4}",
-        row("phone", (), r"\((?<![\w(]\()\d{3}\)[ -]?\d{3}-\d{4}(?![\w-])", PHONE),
-    ),
-    # Without the prefixes of no card: 13 digits that begin with 1 are a time in milliseconds.
-    group(
-        r"[23456]\d\d\d[ \u00a0-]?\d\d\d\d[ \u00a0-]?\d\d",
         row(
             "card",
             (),
@@ -102,6 +96,11 @@ NUMBERS: tuple[Group, ...] = (
             r"(?<=3)[47]\d{2}([ \u00a0-]?)\d{6}\2\d{5})(?![\w-]|[.,]\d)",
             _card,
         ),
+        digits=RUSSIAN_PHONE_DIGITS,
+    ),
+    group(
+        r"\(\d{3}\)[ -]?\d{3}-\d{4}",
+        row("phone", (), r"\((?<![\w(]\()\d{3}\)[ -]?\d{3}-\d{4}(?![\w-])", PHONE),
     ),
 )
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from reporter.report.pseudonyms import PSEUDONYM, Names
 from reporter.report.scrub import people
 from reporter.report.scrub.sweep import Group, Row, group, row
 
 NAME_LEAST_CHARS = 3
+REPEATED_NAMES = 1024
+"""A log says the same few names again and again."""
 PRIVATE_SUFFIXES = (
     "local",
     "lan",
@@ -55,7 +58,6 @@ _BLOCKS = (
     r"1(?<![\w.]1)(?:0{0}|"
     r"(?:92\.168|69\.254|72\.(?:1[6-9]|2\d|3[01])|00\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])))"
 )
-_ADDRESS_PROBE = _BLOCKS.format(r"\.\d{1,3}") + r"\.\d{1,3}\.\d"
 _ADDRESS = _BLOCKS.format(r"\.\d{1,3}") + r"(?:\.\d{1,3}){2}(?!\w|\.\d)"
 _ADDRESS6_PROBE = r"f(?<![\w:]f)(?:[cd][0-9a-f]{2}|e[89ab][0-9a-f]):[0-9a-f:]"
 _ADDRESS6 = (
@@ -71,6 +73,7 @@ def tables(names: Names) -> tuple[tuple[Group, ...], tuple[Row, ...]]:
     is_private = re.compile(rf"(?i)(?:.*\.)?(?:{suffixes})\.?").fullmatch
     own = frozenset(domain.lower() for domain in names.domains)
 
+    @lru_cache(maxsize=REPEATED_NAMES)
     def host(name: str, *, bare: bool) -> str:
         """The pseudonym of a name that is private; ``bare``: it may have no domain."""
         lowered = name.lower().rstrip(".")
@@ -102,10 +105,12 @@ def tables(names: Names) -> tuple[tuple[Group, ...], tuple[Row, ...]]:
     def unc(match: re.Match[str]) -> str:
         return match[1] + host(match[2], bare=True)
 
+    @lru_cache(maxsize=REPEATED_NAMES)
+    def known(text: str) -> str:
+        return text if any(int(octet) > 255 for octet in text.split(".")) else table.address(text)
+
     def address(match: re.Match[str]) -> str:
-        if any(int(octet) > 255 for octet in match[0].split(".")):
-            return match[0]
-        return table.address(match[0])
+        return known(match[0])
 
     def address6(match: re.Match[str]) -> str:
         from ipaddress import AddressValueError, IPv6Address
@@ -148,9 +153,15 @@ def tables(names: Names) -> tuple[tuple[Group, ...], tuple[Row, ...]]:
                 unc,
             ),
         ),
-        group(rf"\.(?:{'|'.join(PRIVATE_SUFFIXES)}){end}", with_domain),
-        *(group(re.escape(domain) + end, with_domain) for domain in sorted(own)),
-        group(_ADDRESS_PROBE, row("private address", (), _ADDRESS, address)),
+        group(
+            (
+                rf"\.(?:{'|'.join(PRIVATE_SUFFIXES)}){end}",
+                *(re.escape(domain) + end for domain in sorted(own)),
+            ),
+            with_domain,
+            words=True,
+        ),
+        group((), row("private address", (), _ADDRESS, address)),
         group(_ADDRESS6_PROBE, row("private address", (), _ADDRESS6, address6)),
     ]
     in_words = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reporter.report.scrub.sweep import Group, Row, group, probe, row
+from reporter.report.scrub.sweep import Group, Row, group, probes, row
 
 TOKEN = "<token>"  # noqa: S105 - the word that stands where a token was
 
@@ -53,7 +53,7 @@ _KEYS: tuple[tuple[str, str], ...] = (
 _WHOLE = "|".join(f"{beginning}{rest}" for beginning, rest in _KEYS)
 # The same beginnings, by their rarest letters, for one quick look at every line.
 _PROBES = (
-    probe(
+    *probes(
         *(
             r"ey«J»[\w-]",
             r"gh[oprsu]«_»\w",
@@ -74,7 +74,14 @@ _PROBES = (
             "rubygems«_»",
         ),
         *("y[0-3]«_»", "figd«_»", "ntn«_»", "«x»ox[a-z]-", "«x»app-", r"S«G»\.", "«G»OCSPX-", r"\bs«k»-"),
-        *("«A»(?:KIA|SIA|BIA|CCA|Iza|TATT3|GE-S|QVN|C[0-9a-f]{6})", r"\bh«v»[bsr]\.", "NRA«K»-", "PMA«K»-"),
+        *(
+            "«A»(?:KIA|SIA|BIA|CCA|Iza|TATT3|GE-S|QVN|C[0-9a-f]{6})",
+            ":«A»A",
+            r"Q«\~»",
+            r"\bh«v»[bsr]\.",
+            "NRA«K»-",
+            "PMA«K»-",
+        ),
         *(
             r"\bS«K»[0-9a-f]{6}",
             "«Y»C[A-Z]",
@@ -86,7 +93,7 @@ _PROBES = (
     ),
     # Those without a rare letter; a word alone is found fastest.
     *(
-        "gl(?:pat|dt|rt|ptt|cbt|ft|soat|agent|imt|oas|ffct)-",
+        "g(?:l(?:pat|dt|rt|ptt|cbt|ft|soat|agent|imt|oas|ffct)-)",
         "dapi[0-9a-f]{6}",
         r"ya29\.",
         "pypi-",
@@ -99,14 +106,14 @@ BLOCKS: tuple[Group, ...] = (
         "P(?:RIVATE KEY|rivate-Lines:)",
         row(
             "private key",
-            (),
+            ("-----begin",),
             r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
-            r"(?:[^-]|-(?!----))*(?:-----END [A-Z0-9 ]{0,60}-----)?",
+            r"(?:[^-]+|-(?!----))*(?:-----END [A-Z0-9 ]{0,60}-----)?",
             "<private key>",
         ),
         row(
             "private key",
-            (),
+            ("private-lines:",),
             r"(Private-Lines: {0,4}\d{1,4}[ \t]*\r?\n)[A-Za-z0-9+/=]{4,200}[ \t]*"
             r"(?:\r?\n[A-Za-z0-9+/=]{4,200}[ \t]*(?=\r?\n|\Z))*(?:\r?\nPrivate-MAC:[^\r\n]{0,200})?",
             r"\1<private key>",
@@ -116,13 +123,13 @@ BLOCKS: tuple[Group, ...] = (
     ),
 )
 
-_KEY = row("token", (), rf"(?<![\w-])(?:{_WHOLE})", TOKEN)
-KEYS: tuple[Group, ...] = tuple(group(words, _KEY, cased=True) for words in _PROBES)
-
-OTHERS: tuple[Group, ...] = (
+KEYS: Group = group(
+    _PROBES,
+    row("token", (), rf"(?<![\w-])(?:{_WHOLE})", TOKEN),
     # Also after a word, as in the addresses of Telegram.
-    group(":AA", row("token", (), r"(?<!\d)\d{6,12}:AA[\w-]{30,}", TOKEN), cased=True),
-    group("Q~", row("token", (), r"(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{30,40}", TOKEN), cased=True),
+    row("token", (":aa",), r"(?<!\d)\d{6,12}:AA[\w-]{30,}", TOKEN),
+    row("token", ("q~",), r"(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{30,40}", TOKEN),
+    cased=True,
 )
 
 AFTER_WORDS: tuple[Row, ...] = (
