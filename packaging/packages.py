@@ -51,6 +51,7 @@ class Artefact(msgspec.Struct, frozen=True):
         return build(order)
 
 
+SYSTEMS = {"linux": "Linux", "win32": "Windows", "darwin": "macOS"}
 FROZEN = "frozen"
 HERE, WINDOWS = "here", "windows"
 ARTEFACTS = {
@@ -81,10 +82,9 @@ def wanted(names: Sequence[str], payload: Path | None, windows_payload: Path | N
         return [one for one in chosen if one.name != FROZEN or not payload]
     for one in chosen:
         if sys.platform not in one.systems:
-            systems = " or ".join(one.systems)
-            raise PackagingError(
-                f"{one.name} is made on {systems}, and this is {sys.platform}; leave it out."
-            )
+            systems = " or ".join(SYSTEMS[system] for system in one.systems)
+            here = SYSTEMS.get(sys.platform, sys.platform)
+            raise PackagingError(f"{one.name} is made on {systems}, and this is {here}; leave it out.")
         if one.packs == HERE and not payload and FROZEN not in names:
             raise PackagingError(
                 f"{one.name} packs the frozen program: name frozen too, or give it with --payload DIR."

@@ -58,7 +58,7 @@ def test_a_program_that_was_frozen_before_is_not_frozen_again() -> None:
     [
         ("deb", "name frozen too, or give it with --payload"),
         ("msi", "give it with --windows-payload"),
-        ("pkg", "is made on darwin, this is linux"),
+        ("pkg", "is made on macOS, and this is Linux"),
     ],
 )
 def test_what_cannot_be_made_is_a_sentence(
