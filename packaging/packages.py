@@ -52,7 +52,7 @@ class Artefact(msgspec.Struct, frozen=True):
 
 
 SYSTEMS = {"linux": "Linux", "win32": "Windows", "darwin": "macOS"}
-FROZEN = "frozen"
+FROZEN, WINGET = "frozen", "winget"
 HERE, WINDOWS = "here", "windows"
 ARTEFACTS = {
     one.name: one
@@ -65,7 +65,7 @@ ARTEFACTS = {
         Artefact("rpm", "linux.build:rpm", ("linux",), HERE),
         Artefact("pkg", "macos.build:pkg", ("darwin",), HERE),
         Artefact("msi", "windows.build:msi", ("linux",), WINDOWS),
-        Artefact("winget", "windows.build:winget", ("linux",), WINDOWS),
+        Artefact(WINGET, "windows.build:winget", ("linux",)),
         Artefact("policies", "release.policies:policies"),
         Artefact("sbom", "release.sbom:sbom", packs=HERE),
         Artefact("checksums", "release.checksums:checksums"),
@@ -73,12 +73,15 @@ ARTEFACTS = {
 }
 
 
-def wanted(names: Sequence[str], payload: Path | None, windows_payload: Path | None) -> list[Artefact]:
+def wanted(
+    names: Sequence[str], payload: Path | None, windows_payload: Path | None, download_url: str = ""
+) -> list[Artefact]:
     """What to make, in order; raises PackagingError for what cannot be made here or from what is given."""
     chosen = [one for one in ARTEFACTS.values() if not names or one.name in names]
     if not names:
         chosen = [one for one in chosen if sys.platform in one.systems]
         chosen = [one for one in chosen if one.packs != WINDOWS or windows_payload]
+        chosen = [one for one in chosen if one.name != WINGET or (windows_payload and download_url)]
         return [one for one in chosen if one.name != FROZEN or not payload]
     for one in chosen:
         if sys.platform not in one.systems:
@@ -149,7 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         parser.error(f"there is no artefact {', '.join(unknown)}; there are {', '.join(ARTEFACTS)}")
     try:
-        chosen = wanted(given.artefacts, given.payload, given.windows_payload)
+        chosen = wanted(given.artefacts, given.payload, given.windows_payload, given.download_url)
         order = Order(
             identity=identify(given.brand.absolute()),
             source=source(allow_changes=given.allow_changes),

@@ -43,7 +43,10 @@ def test_without_a_name_everything_of_this_system_is_made_and_the_sums_last(
     assert {"wheel", FROZEN, "deb", "rpm", "policies", "sbom"} < set(chosen)
     assert not {"pkg", "msi", "winget"} & set(chosen)
     assert chosen[-1] == "checksums"
-    assert "msi" in names(wanted([], None, Path("frozen-on-windows")))
+    windows = Path("frozen-on-windows")
+    assert "msi" in names(wanted([], None, windows))
+    assert "winget" not in names(wanted([], None, windows))
+    assert "winget" in names(wanted([], None, windows, "https://example.org/reporter.msi"))
     monkeypatch.setattr(sys, "platform", "darwin")
     assert {"pkg", FROZEN} < set(names(wanted([], None, None)))
 
