@@ -25,7 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":  # started by its path, from any folder
     sys.path[:0] = [str(ROOT), str(ROOT / "packaging")]
 
-from release.checksums import SUMS  # noqa: E402 - see above
+from freeze.payload import SYSTEMS  # noqa: E402 - see above
+from release.checksums import SUMS  # noqa: E402
 from release.errors import PackagingError  # noqa: E402
 from release.identity import OWN_BRAND, identify  # noqa: E402
 from release.order import Order  # noqa: E402
@@ -51,7 +52,6 @@ class Artefact(msgspec.Struct, frozen=True):
         return build(order)
 
 
-SYSTEMS = {"linux": "Linux", "win32": "Windows", "darwin": "macOS"}
 FROZEN, WINGET = "frozen", "winget"
 HERE, WINDOWS = "here", "windows"
 ARTEFACTS = {

@@ -22,6 +22,7 @@ from policy.words import WORDS  # noqa: E402
 from reporter.settings.brand import load  # noqa: E402
 from reporter.settings.model import TABLE  # noqa: E402
 from reporter.settings.policy.base import VENDOR, Vendor, vendor_of  # noqa: E402
+from reporter.settings.reference import reference  # noqa: E402
 from reporter.texts import LANGUAGES, translator  # noqa: E402
 
 PAGE = ROOT / "docs" / "policies.md"
@@ -49,6 +50,15 @@ def files(vendor: Vendor = VENDOR) -> Iterator[tuple[str, bytes]]:
     yield "linux/recommended/example.json", json_files.recommended_example()
     yield f"linux/{json_files.SCHEMA_NAME}", json_files.schema(vendor.product)
     yield f"docs/{PAGE.name}", page.page(vendor)
+    # What the page refers to.
+    yield "docs/settings.md", _of(vendor, reference())
+
+
+def _of(vendor: Vendor, text: str) -> bytes:
+    """A page of ours for another command and its folders."""
+    for before, after in (("`", " "), ("/", "/"), ("\\", "\\")):
+        text = text.replace(f"{before}{VENDOR.command}{after}", f"{before}{vendor.command}{after}")
+    return text.encode()
 
 
 def untranslated() -> list[str]:

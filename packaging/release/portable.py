@@ -7,7 +7,8 @@ import sys
 import tarfile
 from pathlib import Path
 
-from release.errors import PackagingError
+from freeze.payload import check_payload
+
 from release.order import Order
 from release.workshop import archive, deliver, workshop
 
@@ -21,20 +22,17 @@ def system_name() -> str:
 
 def portable(order: Order) -> list[Path]:
     """A zip for Windows, else a ``tar.xz``, which keeps links and modes; raises PackagingError."""
-    if order.payload is None:
-        raise PackagingError("There is no frozen program to compress; freeze it first or give --payload DIR.")
+    payload = check_payload(order.payload, order, sys.platform)
     name = f"{order.identity.command}-{order.version}-{system_name()}"
     with workshop(order.out) as folder:
         if sys.platform == "win32":
             files = {
-                f"{name}/{path.relative_to(order.payload).as_posix()}": path.read_bytes()
-                for path in order.payload.rglob("*")
+                f"{name}/{path.relative_to(payload).as_posix()}": path.read_bytes()
+                for path in payload.rglob("*")
                 if path.is_file()
             }
             return [deliver(archive(folder / f"{name}.zip", files, order.source.epoch_s), order.out)]
-        return [
-            deliver(_tar(folder / f"{name}.tar.xz", name, order.payload, order.source.epoch_s), order.out)
-        ]
+        return [deliver(_tar(folder / f"{name}.tar.xz", name, payload, order.source.epoch_s), order.out)]
 
 
 def _tar(out: Path, top: str, folder: Path, epoch_s: int) -> Path:

@@ -32,7 +32,13 @@ def source(root: Path = ROOT, *, allow_changes: bool = False) -> Source:
     Raises PackagingError where the version is no ``N.N.N``, where files were changed since the commit (unless
     ``allow_changes``), and where nothing tells a time.
     """
-    text = (root / "reporter" / "_version.py").read_text(encoding="utf-8")
+    try:
+        text = (root / "reporter" / "_version.py").read_text(encoding="utf-8")
+    except OSError as error:
+        raise PackagingError(
+            f"{root} is no checkout of the program: reporter/_version.py cannot be read "
+            f"({error.strerror or error})."
+        ) from None
     found = re.search(r'^__version__ = "(.*)"$', text, re.MULTILINE)
     version = found[1] if found else ""
     # Windows Installer compares three numbers: 255.255.65535 at most.

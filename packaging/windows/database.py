@@ -194,12 +194,14 @@ def _product(plan: Plan) -> list[Table]:
 def _settings(plan: Plan) -> list[Table]:
     """How the settings and the folder of an installed version are found, and where they are written."""
     key = literal(plan.identity.keys.installer_key)
-    windowed = f"{plan.identity.command}w.exe"
+    console, windowed = f"{plan.identity.command}.exe", f"{plan.identity.command}w.exe"
     paths = rf"{_APP_PATHS}\{windowed}"
     rows = [(name, HKLM, key, name, f"[{name}Value]", f"Set{name}") for name in SETTINGS.values()]
     program = component_of(plan.windowed)
     rows += [
         ("AppPath", HKLM, paths, "", f"[INSTALLDIR]{windowed}", program),
+        # By this hosts find the agent before the new search path has reached them.
+        ("AppCommand", HKLM, rf"{_APP_PATHS}\{console}", "", f"[INSTALLDIR]{console}", program),
         ("AppFolder", HKLM, paths, "Path", "[INSTALLDIR]", program),
     ]
     searches = [(f"Find{name}", HKLM, key, name, _RAW_64_BIT) for name in SETTINGS.values()]

@@ -8,6 +8,7 @@ from pathlib import Path
 import packages
 import pytest
 from packages import ARTEFACTS, FROZEN, Artefact, main, make_all, wanted
+from release.checksums import SUMS
 from release.errors import PackagingError
 from release.identity import OWN_BRAND, identify
 from release.order import Order
@@ -130,7 +131,7 @@ def test_the_frozen_program_is_what_the_others_pack(order: Order, monkeypatch: p
 def test_old_sums_do_not_outlive_a_new_build(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packages.Artefact, "make", lambda one, given: [])
     order.out.mkdir()
-    sums = order.out / packages.SUMS
+    sums = order.out / SUMS
     sums.write_text("of something else")
     assert main(["policies", "--out", str(order.out), "--allow-changes"]) == 0
     assert not sums.exists()

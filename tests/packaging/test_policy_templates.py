@@ -336,6 +336,7 @@ class TestCommand:
         assert written == dict(templates.files())
         assert sorted(written) == [
             "docs/policies.md",
+            "docs/settings.md",
             "linux/managed/example.json",
             "linux/policy.schema.json",
             "linux/recommended/example.json",

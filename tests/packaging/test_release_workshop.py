@@ -1,0 +1,102 @@
+"""What tools make appears whole or not at all, and a failure is told in the tool's own words."""
+
+from __future__ import annotations
+
+import os
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from release import workshop as room
+from release.errors import PackagingError
+from release.workshop import archive, deliver, run, tool, workshop
+
+
+def test_a_tool_that_is_missing_is_told_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Path(tool("sh", "dash")).is_file()
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(PackagingError, match=r"wixl is missing; .* install msitools"):
+        tool("wixl", "msitools")
+
+
+def test_a_tool_gets_its_environment_beside_ours_and_its_words_come_back(tmp_path: Path) -> None:
+    code = "import os; print(os.environ['COLOUR'], 'PATH' in os.environ, os.getcwd())"
+    told = run([sys.executable, "-c", code], cwd=tmp_path, environ={"COLOUR": "blue"})
+    assert told.split() == ["blue", "True", str(tmp_path)]
+
+
+def test_a_tool_that_fails_is_told_with_the_last_that_it_said() -> None:
+    code = "import sys; print(*range(100), sep='\\n', file=sys.stderr); sys.exit(3)"
+    with pytest.raises(PackagingError) as refused:
+        run([sys.executable, "-c", code])
+    lines = str(refused.value).splitlines()
+    assert lines[0] == f"{Path(sys.executable).name} ended with 3:"
+    assert [line.strip() for line in lines[1:]] == [str(number) for number in range(88, 100)]
+
+
+def test_a_complaint_counts_where_a_tool_says_it_and_succeeds() -> None:
+    command = [sys.executable, "-c", "import sys; print('unknown attribute', file=sys.stderr)"]
+    assert run(command) == ""
+    with pytest.raises(PackagingError, match="had a complaint:\n    unknown attribute"):
+        run(command, quiet=True)
+
+
+def test_a_tool_that_is_not_there_or_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(PackagingError, match="/nowhere/tool cannot be started: No such file"):
+        run(["/nowhere/tool"])
+    monkeypatch.setattr(room, "TOOL_LIMIT_S", 0.1)
+    with pytest.raises(PackagingError, match="did not end within"):
+        run([sys.executable, "-c", "import time; time.sleep(60)"])
+
+
+def test_nothing_is_left_whatever_happens(tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "dist"
+
+    def fail() -> None:
+        with workshop(out) as folder:
+            (folder / "half").write_bytes(b"half")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert list(out.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "dist"
+    file.write_bytes(b"not a folder")
+    for out in (file, file / "below", Path("/proc/dist")):
+        with pytest.raises(PackagingError) as refused, workshop(out):
+            raise AssertionError
+        assert str(refused.value).startswith(f"{out} cannot be written to: ")
+    assert file.read_bytes() == b"not a folder"
+
+
+def test_what_is_finished_takes_the_place_of_what_was_there(tmp_path: Path) -> None:
+    out = tmp_path / "dist"
+    for text in ("old", "new"):
+        with workshop(out) as folder:
+            (folder / "tree").mkdir()
+            (folder / "tree" / text).touch()
+            (folder / "file").write_text(text, encoding="utf-8")
+            assert deliver(folder / "tree", out) == out / "tree"
+            assert deliver(folder / "file", out) == out / "file"
+    assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*")) == ["file", "tree", "tree/new"]
+    assert (out / "file").read_text(encoding="utf-8") == "new"
+
+
+def test_the_same_files_give_the_same_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {"b.txt": b"b", "a/c.txt": b"c" * 1000, "a/ü.txt": b""}
+    first = archive(tmp_path / "1.zip", files, 1_700_000_001)
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")
+    before = os.umask(0o077)
+    try:
+        second = archive(tmp_path / "2.zip", dict(reversed(files.items())), 1_700_000_001)
+    finally:
+        os.umask(before)
+    assert first.read_bytes() == second.read_bytes()
+    with zipfile.ZipFile(first) as packed:
+        assert packed.namelist() == ["a/c.txt", "a/ü.txt", "b.txt"]
+        assert packed.testzip() is None
+        assert {entry.date_time for entry in packed.infolist()} == {(2023, 11, 14, 22, 13, 20)}
