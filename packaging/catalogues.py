@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ CATALOGUES = "reporter/texts/locale/*/LC_MESSAGES/*.po"
 # Translator.count with its two forms.
 KEYWORDS = {"say": None, "_say": None, "N_": None, "count": (1, 2)}
 LINE_WIDTH_CHARS = 110
+# Babel would write down the minute of each run, and the same commit would not give the same files.
+NO_TIME = datetime(1980, 1, 1, tzinfo=UTC)
 
 # Babel's own header carries the time of each run.
 HEADER = """\
@@ -65,8 +68,10 @@ def compile_all(root: Path) -> list[Path]:
     compiled = []
     for source in sorted(root.glob(CATALOGUES)):
         target = source.with_suffix(".mo")
+        catalogue = _read(source)
+        catalogue.creation_date = NO_TIME
         with target.open("wb") as file:
-            write_mo(file, _read(source))
+            write_mo(file, catalogue)
         compiled.append(target)
     return compiled
 

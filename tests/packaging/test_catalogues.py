@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,14 @@ def test_what_is_compiled_is_what_gettext_reads(tmp_path: Path, catalogue: Path)
     russian = gettext.translation("reporter", tmp_path / "reporter/texts/locale", ["ru"])
     assert russian.gettext("Try again") == "Повторить"
     assert russian.gettext("Said later") == "Said later"
+
+
+def test_what_is_compiled_holds_no_time_of_its_making(tmp_path: Path, catalogue: Path) -> None:
+    [compiled] = compile_all(tmp_path)
+    with compiled.open("rb") as file:
+        header = gettext.GNUTranslations(file).info()
+    assert header["pot-creation-date"] == "1980-01-01 00:00+0000"
+    assert str(datetime.now(UTC).year) not in str(header)
 
 
 @pytest.mark.parametrize("damage", [b'msgid "open', b'msgid "x"\nmsgstr "\xff"\n'])
