@@ -1,0 +1,1 @@
+"""Linux: the packages for dpkg and for rpm."""
