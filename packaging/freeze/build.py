@@ -10,6 +10,10 @@ import sys
 from pathlib import Path
 
 import msgspec
+
+from freeze import contents, libraries, licences, search_paths, windows_resource
+from freeze.environment import Environment, environment
+from freeze.payload import BRAND, LICENSE, LICENSES, SBOM, check_payload, programs, resources
 from release import icon, sbom
 from release.errors import PackagingError
 from release.identity import SUMMARY
@@ -18,10 +22,6 @@ from release.portable import system_name
 from release.source import EPOCH, ROOT, source
 from release.workshop import deliver, run, workshop
 from signing.apple import seal
-
-from freeze import contents, libraries, licences, search_paths, windows_resource
-from freeze.environment import Environment, environment
-from freeze.payload import BRAND, LICENSE, LICENSES, SBOM, check_payload, programs, resources
 
 HERE = Path(__file__).resolve().parent
 TRIAL_LIMIT_S = 60.0

@@ -15,11 +15,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
+
+from freeze.payload import SYSTEMS
 from release.errors import PackagingError
 from release.source import EPOCH, ROOT, Source
 from release.workshop import run
-
-from freeze.payload import SYSTEMS
 from reporter.files import only_one
 
 CACHE = ROOT / ".cache" / "packages"

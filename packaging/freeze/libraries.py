@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import msgspec
+
 from release.errors import PackagingError
 from release.workshop import run, tool
 

@@ -9,10 +9,9 @@ import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
+from freeze.environment import Environment
 from release.errors import PackagingError
 from release.workshop import run
-
-from freeze.environment import Environment
 
 PYTHON = "Python.txt"
 _NAMES = re.compile(r"(licen[cs]e|copying|notice|copyright|authors)", re.IGNORECASE)

@@ -17,6 +17,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+
 from release.errors import PackagingError
 from release.order import Order
 

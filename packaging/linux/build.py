@@ -13,11 +13,6 @@ from pathlib import Path, PurePosixPath
 
 from freeze.libraries import needs
 from freeze.payload import check_payload
-from release.errors import PackagingError
-from release.identity import DESCRIPTION, SUMMARY
-from release.order import Order
-from release.workshop import deliver, run, tool, workshop
-
 from linux.archive import shrink_deb, shrink_rpm
 from linux.completions import completions
 from linux.documents import RELEASE, documents
@@ -27,6 +22,10 @@ from linux.pieces import File, Folder, Link, Piece
 from linux.requirements import RECOMMENDED, deb_depends, rpm_requires
 from linux.scripts import deb_scripts, rpm_scripts
 from linux.units import units
+from release.errors import PackagingError
+from release.identity import DESCRIPTION, SUMMARY
+from release.order import Order
+from release.workshop import deliver, run, tool, workshop
 
 DEB, RPM = "deb", "rpm"
 # Libraries are read, not run; freezing marks them as programs.

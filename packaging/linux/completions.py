@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from click.shell_completion import get_completion_class
-from release.errors import PackagingError
-from release.identity import Identity
 
 from linux.pieces import File, Piece
+from release.errors import PackagingError
+from release.identity import Identity
 from reporter.cli import reporter
 
 ZSH_FOLDERS = {"deb": "/usr/share/zsh/vendor-completions", "rpm": "/usr/share/zsh/site-functions"}

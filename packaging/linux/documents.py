@@ -8,13 +8,12 @@ import time
 from collections.abc import Iterator
 
 from freeze.payload import LICENSE, LICENSES
+from linux.pieces import File, Folder, Piece
 from policy.templates import TemplateError
 from policy.templates import files as policy_files
 from release.errors import PackagingError
 from release.order import Order
 from release.source import ROOT
-
-from linux.pieces import File, Folder, Piece
 
 RELEASE = "1"
 """Of the package, where one version of the program is packed anew."""

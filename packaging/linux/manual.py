@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from inspect import cleandoc
 
 import click
-from release.identity import DESCRIPTION, SUMMARY, Identity
-from release.order import Order
 
 from linux.pieces import File, Piece
+from release.identity import DESCRIPTION, SUMMARY, Identity
+from release.order import Order
 from reporter.cli.reference import commands
 
 FOLDER = "/usr/share/man/man1"

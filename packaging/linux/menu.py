@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from linux.pieces import File, Piece
 from release.icon import png
 from release.identity import Identity
 from release.order import Order
-
-from linux.pieces import File, Piece
 
 SIZES = (16, 24, 32, 48, 64, 128, 256)
 """In pixels, as the hicolor theme has them."""

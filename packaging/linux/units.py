@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from release.identity import Identity
-
 from linux.pieces import File, Link, Piece
+from release.identity import Identity
 
 FOLDER = "/usr/lib/systemd/user"
 

@@ -22,12 +22,11 @@ from typing import Any
 
 from freeze.payload import LICENSE as LICENSE_INSIDE
 from freeze.payload import check_payload
+from macos import parts
 from release.errors import PackagingError
 from release.order import Order
 from release.workshop import deliver, run, tool, workshop
 from signing.apple import XCODE, App, Pkg, seal
-
-from macos import parts
 
 MINIMUM = "11.0"
 """The first macOS for both processors; a program may ask for a later one in its Info.plist."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from policy.templates import TemplateError, files, untranslated
-
 from release.errors import PackagingError
 from release.order import Order
 from release.workshop import archive, deliver, workshop

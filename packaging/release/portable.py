@@ -8,7 +8,6 @@ import tarfile
 from pathlib import Path
 
 from freeze.payload import check_payload
-
 from release.order import Order
 from release.workshop import archive, deliver, workshop
 

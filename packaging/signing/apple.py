@@ -16,7 +16,6 @@ from pathlib import Path
 
 from release.errors import PackagingError
 from release.workshop import deliver, tool, workshop
-
 from signing.base import Signer, ended, why
 
 PREFIX = "SIGN_APPLE_"

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from release.errors import PackagingError
 from release.workshop import tool, workshop
-
 from signing.base import Signer, ended, why
 
 PREFIX = "SIGN_AUTHENTICODE_"

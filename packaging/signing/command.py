@@ -38,7 +38,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from release.errors import PackagingError
-
 from signing.apple import App, Pkg
 from signing.authenticode import Authenticode
 from signing.base import Signer

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from release.errors import PackagingError
 from release.workshop import tool, workshop
-
 from signing.base import Ended, Signer, ended, why
 from signing.sums import NAME as SUMS
 from signing.sums import check_sums

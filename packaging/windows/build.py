@@ -14,12 +14,12 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
+
 from freeze.payload import check_payload, programs
 from release.errors import PackagingError
 from release.icon import ico
 from release.order import Order
 from release.workshop import deliver, run, tool, workshop
-
 from windows import manifest, task
 from windows.database import LANGUAGE, Plan, database
 from windows.sanity import faults

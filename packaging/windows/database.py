@@ -12,8 +12,8 @@ only some of them. What is settled here:
 from __future__ import annotations
 
 import msgspec
-from release.identity import SUMMARY, Identity
 
+from release.identity import SUMMARY, Identity
 from windows import task
 from windows.columns import table
 from windows.table import Table, literal

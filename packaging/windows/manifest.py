@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 from release.errors import PackagingError
 from release.identity import DESCRIPTION, SUMMARY
 from release.order import Order
-
 from windows.database import Plan
 
 SCHEMA = "1.6.0"

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
+
 from release.errors import PackagingError
 from release.workshop import run, tool
 

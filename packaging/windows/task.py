@@ -14,7 +14,6 @@ from __future__ import annotations
 from xml.sax.saxutils import escape
 
 from release.identity import Identity
-
 from windows.table import literal
 
 FILE = "postman.xml"

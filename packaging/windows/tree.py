@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 
 import msgspec
+
 from release.errors import PackagingError
 
 FILES_LIMIT = 10_000

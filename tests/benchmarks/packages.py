@@ -26,12 +26,12 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "packaging"))
 
 import msgspec  # noqa: E402 - the rooms of packaging/ are found by the line above
+
 from packages import ARTEFACTS, FROZEN, WINDOWS  # noqa: E402
 from release.errors import PackagingError  # noqa: E402
 from release.identity import OWN_BRAND, identify  # noqa: E402
 from release.order import Order  # noqa: E402
 from release.source import source  # noqa: E402
-
 from tests.benchmarks.__main__ import Bench, shown  # noqa: E402
 from tests.benchmarks.samples import Samples, take_turns  # noqa: E402
 from tests.benchmarks.screen import CannotMeasure, Screen  # noqa: E402

@@ -9,6 +9,7 @@ import struct
 from pathlib import Path
 
 import pytest
+
 from release.identity import Identity, identify
 from release.order import Order
 from release.source import Source

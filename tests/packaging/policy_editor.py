@@ -6,7 +6,6 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from policy.admx import NAMESPACE
-
 from tests.settings.policy_systems import FakeWinreg
 
 SPACE = f"{{{NAMESPACE}}}"

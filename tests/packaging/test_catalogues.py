@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from catalogues import ROOT, CatalogueError, compile_all, update_all
 
 CODE = """

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from catalogues import ROOT
 
 # All that the script uses of the system, so that nothing else is found there.

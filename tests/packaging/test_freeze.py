@@ -12,13 +12,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+
 from freeze import build, contents, environment, libraries, licences, windows_resource
 from freeze.payload import SYSTEMS
 from release.errors import PackagingError
 from release.identity import OWN_BRAND
 from release.order import Order
 from release.source import ROOT
-
 from reporter.report.screenshot.picture import FORMATS
 from tests.packaging.linux_payload import brand, elf, order
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+
 from freeze.payload import SYSTEMS, check_payload, programs
 from release.errors import PackagingError
 from release.identity import OWN_BRAND
 from release.order import Order
 from release.source import Source
-
 from tests.packaging.linux_payload import brand, order
 
 MACHO = b"\xcf\xfa\xed\xfe"

@@ -13,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+
 from freeze.contents import excluded
 from freeze.libraries import Needs
 from linux.archive import shrink_deb, shrink_rpm
@@ -28,7 +29,6 @@ from linux.units import units
 from release.errors import PackagingError
 from release.identity import identify
 from release.order import Order
-
 from reporter.cli.reference import commands
 from tests.packaging.linux_payload import brand, order
 

@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 
 import msgspec
 import pytest
+
 from macos import build, parts
 from release.errors import PackagingError
 from release.identity import Identity
-
 from tests.packaging.apple import ARM64, VERSION, X86_64, Tools, branded, frozen, mach_o, on_a_mac, ordered
 
 APP = "Login & Help.app"

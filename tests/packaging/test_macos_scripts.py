@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from macos import parts
 
+from macos import parts
 from tests.packaging.apple import VERSION, Tools, branded
 
 LABEL = "org.example.login-help.postman"

@@ -9,11 +9,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from catalogues import ROOT
 from release.errors import PackagingError
 from signing.apple import ENTITLEMENTS, App, Pkg, inside_out, seal
 from signing.command import main
-
 from tests.packaging.apple import Tools, branded, frozen, on_a_mac
 
 APPLICATION = {"SIGN_APPLE_APPLICATION": "Developer ID Application: Example (TEAM)"}

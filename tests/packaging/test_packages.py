@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import packages
 import pytest
+
+import packages
 from packages import ARTEFACTS, FROZEN, Artefact, main, make_all, wanted
 from release.checksums import SUMS
 from release.errors import PackagingError

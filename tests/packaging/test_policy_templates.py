@@ -16,9 +16,9 @@ from xml.etree import ElementTree
 
 import pytest
 from jsonschema import Draft202012Validator
+
 from policy import admx, examples, json_files, oma, page, profile, structure, templates
 from policy.words import WORDS
-
 from reporter.settings.kinds import Flag, ListOf
 from reporter.settings.layers import Layer, Loaded, load
 from reporter.settings.model import BY_NAME, TABLE, Setting

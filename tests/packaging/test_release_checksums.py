@@ -6,9 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from release.checksums import SUMS, checksums
 from release.errors import PackagingError
-
 from tests.packaging.release_orders import order
 
 

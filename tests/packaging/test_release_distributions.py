@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
 from release import distributions as room
 from release.distributions import PREAMBLE, distributions, export
 from release.errors import PackagingError
-
 from tests.packaging.release_orders import VERSION, order
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from PIL import Image
+
 from release import icon
 from release.identity import OWN_BRAND, identify
 from release.order import Order

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from release.errors import PackagingError
 from release.identity import OWN_BRAND, identify
-
 from tests.packaging.release_orders import OTHER_BRAND
 
 

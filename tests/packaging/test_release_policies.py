@@ -7,11 +7,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from policy.templates import TemplateError
 from release import policies as room
 from release.errors import PackagingError
 from release.policies import policies
-
 from tests.packaging.release_orders import OTHER_BRAND, order
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+
 from release.errors import PackagingError
 from release.order import Order
 from release.portable import portable, system_name
-
 from tests.packaging import linux_payload
 from tests.packaging.windows_payload import windows_order
 

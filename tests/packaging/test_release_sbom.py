@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+
 from release import sbom as room
 from release.errors import PackagingError
 from release.portable import system_name
 from release.sbom import document, sbom
-
 from tests.packaging.release_orders import EPOCH_S, OTHER_BRAND, VERSION, order
 
 NEEDS = {

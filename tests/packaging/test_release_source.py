@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from release.errors import PackagingError
 from release.source import EPOCH, Source, source
 

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from release import workshop as room
 from release.errors import PackagingError
 from release.workshop import archive, deliver, run, tool, workshop

@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 
 import pytest
+
 from freeze.search_paths import forget, without
 
 LOADED_AT = 0x1000

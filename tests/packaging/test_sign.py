@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from catalogues import ROOT
 from release.errors import PackagingError
 from signing.authenticode import Authenticode
@@ -16,7 +17,6 @@ from signing.base import Given
 from signing.command import KINDS, everything, main
 from signing.openpgp import Detached
 from signing.sums import check_sums
-
 from tests.packaging.apple import LAST, Tools
 
 PROGRAM = b"MZ" + bytes(62)

@@ -14,9 +14,14 @@ from xml.etree import ElementTree
 
 import msgspec
 import pytest
+
 from release.errors import PackagingError
 from release.order import Order
 from release.source import ROOT
+from reporter.settings.model import TABLE
+from reporter.settings.names import pascal_case
+from tests.packaging.release_orders import OTHER_BRAND
+from tests.packaging.windows_payload import CYRILLIC_BRAND, HOSTILE_BRAND, again, program, windows_order
 from windows import task
 from windows.build import file_name, msi, planned, winget
 from windows.columns import table
@@ -25,11 +30,6 @@ from windows.manifest import address, package_identifier
 from windows.sanity import faults
 from windows.source import source
 from windows.table import Table
-
-from reporter.settings.model import TABLE
-from reporter.settings.names import pascal_case
-from tests.packaging.release_orders import OTHER_BRAND
-from tests.packaging.windows_payload import CYRILLIC_BRAND, HOSTILE_BRAND, again, program, windows_order
 
 HASHES = "File_:s72 Options:i2 HashPart1:i4 HashPart2:i4 HashPart3:i4 HashPart4:i4"
 TASK = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from release.errors import PackagingError
 from windows.columns import table
 from windows.table import code_page, literal, parse, too_long

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from release.errors import PackagingError
-from windows.tree import PATH_LIMIT_CHARS, folder_name, tree, version_of
 
+from release.errors import PackagingError
 from tests.packaging.windows_payload import program
+from windows.tree import PATH_LIMIT_CHARS, folder_name, tree, version_of
 
 
 def made(folder: Path, *names: str) -> Path:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from catalogues import ROOT
 from ruamel.yaml import YAML
 
+from catalogues import ROOT
 from tests.packaging.apple import Tools
 
 GITHUB = ROOT / ".github"

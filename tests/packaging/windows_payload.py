@@ -7,9 +7,9 @@ import struct
 from pathlib import Path
 
 import msgspec
+
 from release.identity import identify
 from release.order import Order
-
 from tests.packaging.release_orders import VERSION, order
 
 CYRILLIC_BRAND = """\

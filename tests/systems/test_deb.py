@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from linux.build import deb
 from linux.documents import OVERRIDES
 from linux.scripts import deb_scripts, rpm_scripts
 from release.identity import OWN_BRAND, identify
 from release.source import ROOT
-
 from tests.packaging.linux_payload import EPOCH_S, brand, elf, order
 from tests.systems.cleanroot import PERSON, CleanRoot, needs_clean_root
 

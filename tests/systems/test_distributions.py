@@ -20,11 +20,11 @@ import psutil
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
 from release.distributions import distributions
 from release.identity import OWN_BRAND, identify
 from release.order import Order
 from release.source import source
-
 from reporter._version import __version__
 from reporter.demo.servers import closed_port
 from reporter.inbox.server import Inbox

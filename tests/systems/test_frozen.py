@@ -22,6 +22,7 @@ from typing import Any
 import msgspec
 import psutil
 import pytest
+
 from freeze.build import freeze
 from freeze.libraries import elf_files, needs
 from freeze.payload import check_payload
@@ -31,7 +32,6 @@ from release.identity import OWN_BRAND, identify
 from release.order import Order
 from release.portable import portable
 from release.source import source
-
 from reporter._version import __version__
 from tests.benchmarks.screen import Screen
 from tests.systems.cleanroot import PERSON, CleanRoot, needs_clean_root

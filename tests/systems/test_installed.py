@@ -18,13 +18,13 @@ from typing import Any
 
 import msgspec
 import pytest
+
 from freeze.build import freeze
 from freeze.libraries import needs
 from linux.build import deb, rpm
 from release.identity import OWN_BRAND, identify
 from release.order import Order
 from release.source import source
-
 from reporter._version import __version__
 from tests.packaging.linux_payload import brand
 from tests.systems.cleanroot import PERSON, PERSON_ID, CleanRoot, needs_clean_root

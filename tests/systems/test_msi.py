@@ -17,13 +17,13 @@ from xml.etree import ElementTree
 
 import msgspec
 import pytest
-from windows.build import msi
-from windows.database import SETTINGS
-from windows.table import tables
 
 from tests.packaging.release_orders import OTHER_BRAND
 from tests.packaging.windows_payload import CYRILLIC_BRAND, HOSTILE_BRAND, windows_order
 from tests.systems.wine import PATH_KEY, Wine
+from windows.build import msi
+from windows.database import SETTINGS
+from windows.table import tables
 
 OLD, NEW = "1.2.3", "1.10.0"
 KEY = r"Software\Reporter\Reporter"

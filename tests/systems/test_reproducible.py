@@ -18,10 +18,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from release.distributions import export
 from release.portable import system_name
 from release.sbom import INSTALLERS
-
 from tests.packaging.windows_payload import program
 from tests.systems.differences import difference
 

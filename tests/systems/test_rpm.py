@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from linux.build import rpm
 
+from linux.build import rpm
 from tests.packaging.linux_payload import brand, elf, order
 from tests.systems.cleanroot import PERSON, CleanRoot, needs_clean_root
 

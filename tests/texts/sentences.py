@@ -6,8 +6,8 @@ import functools
 
 from babel.messages import Catalog, Message
 from babel.messages.pofile import read_po
-from catalogues import ROOT, extract
 
+from catalogues import ROOT, extract
 from reporter.texts import DOMAIN, LANGUAGES, LOCALE_DIR
 
 TRANSLATIONS = [language for language in LANGUAGES if language != "en"]

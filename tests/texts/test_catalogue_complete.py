@@ -8,8 +8,8 @@ import string
 from pathlib import Path
 
 import pytest
-from catalogues import KEYWORDS, ROOT
 
+from catalogues import KEYWORDS, ROOT
 from reporter.texts import LANGUAGES, LOCALE_DIR
 from tests.texts.sentences import TRANSLATIONS, catalogue, forms, said
 
