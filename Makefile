@@ -8,7 +8,7 @@ PYTHON_IN_VENV := .venv/bin/python
 help:
 	@echo 'make demo          a login fails for real: see the dialog, send a report, read it as support'
 	@echo 'make test          style, types and all tests, with coverage'
-	@echo 'make test-systems  reports are taken in by other products: Bugsink and others, set up for the test'
+	@echo 'make test-systems  against whole systems: other products, installers, Wine, a clean Debian'
 	@echo 'make packages      what IT rolls out, in dist/: BRAND=brand.toml gives it your name'
 	@echo 'make bench         speed and memory against known peers'
 	@echo 'make explanations  the same faults, as curl, requests, Chromium and pip explain them'
