@@ -23,6 +23,8 @@ def main() -> None:
 
     was_clicked = program.is_agent() and not sys.argv[1:] and _is_without_console(sys.platform)
     _have_streams()
+    if program.is_agent() and os.name == "posix":
+        _speak_as_the_terminal()
     program.begin()
     match ["open"] if was_clicked else sys.argv[1:]:
         # A person waits: straight to the dialog, past the parser of the command line.
@@ -73,7 +75,38 @@ def _have_streams() -> None:
     """A process without console, or with a closed stream, reads nothing and writes nowhere."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - without pathlib, for the whole life
+            nowhere = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115 - without pathlib, for the whole life
+            # Windows takes its null device for a terminal, at which somebody would sit.
+            nowhere.isatty = lambda: False  # type: ignore[method-assign]
+            setattr(sys, name, nowhere)
+
+
+def _speak_as_the_terminal() -> None:
+    """The frozen program is in UTF-8 whatever the language of the session is; some terminals are not.
+
+    What is piped or written to a file stays UTF-8: programs read it.
+    """
+    import codecs
+    import io
+    import locale
+
+    try:
+        locale.setlocale(locale.LC_CTYPE, "")
+        encoding = codecs.lookup(locale.getencoding()).name
+    except locale.Error:
+        return
+    except LookupError:
+        encoding = "ascii"  # one of those that are not inside; of a terminal's letters these are always there
+    else:
+        if encoding in ("utf-8", "ascii"):  # where no language is set, terminals are in UTF-8
+            return
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.isatty():
+            stream.reconfigure(encoding=encoding, errors="replace")
+    for number, word in enumerate(sys.argv):
+        # What is no UTF-8 arrives in surrogates: names of files are to stay so, what a person typed is read.
+        if any("\udc80" <= letter <= "\udcff" for letter in word) and not os.path.lexists(word):
+            sys.argv[number] = os.fsencode(word).decode(encoding, "replace")
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@ The installed agent is one frozen program, and so may be a host that our library
 no proof. The agent's own entry script says so before it imports anything of ours: ``sys._reporter_agent``.
 Under another name (``brand.toml`` beside it) everything it keeps on a computer has that name.
 
-PyInstaller's loader changes the environment: libraries and Tcl are looked for beside the program. Whatever
-the agent starts (a browser, a watched program, a host once more) is to see the person's own environment.
+PyInstaller's loader changes the environment: libraries are looked for beside the program, in a frozen host
+Tcl as well. Whatever the agent starts (a browser, a watched program, a host once more) is to see the person's
+own environment.
 """
 
 from __future__ import annotations
@@ -20,8 +21,15 @@ NAME = "reporter"
 PRODUCT = "Reporter"
 # The loader keeps what these were under the same name with _ORIG.
 SEARCH_PATHS = ("LD_LIBRARY_PATH", "LIBPATH", "DYLD_LIBRARY_PATH")
+# Where Tcl and Tk have their files. PyInstaller would set these without keeping what they were, so the agent
+# is frozen without that and sets them itself, for its own window alone.
+TK_PATHS = {"TCL_LIBRARY": "_tcl_data", "TK_LIBRARY": "_tk_data"}
 LOADER_PREFIX = "_PYI_"
+# Linux: the file of this process, whatever has become of its name.
+_RUNNING = "/proc/self/exe"
 LOADER_VARIABLES = ("_MEIPASS2", "PYINSTALLER_RESET_ENVIRONMENT")
+# Of the Windows API, which Python's own name exists for on Windows only.
+CREATE_NO_WINDOW = 0x08000000
 
 
 class _State:
@@ -81,16 +89,15 @@ def begin() -> None:
     folder = _loaded_from()
     if not is_agent() or not folder:
         return
+    if sys.platform == "linux":
+        _stay_with(_RUNNING)
     before = dict(os.environ)
     theirs = persons(before, folder)
     for variable in before.keys() - theirs.keys():
         del os.environ[variable]
     os.environ.update(theirs)
-    _State.own = {
-        variable: value
-        for variable, value in before.items()
-        if variable not in (*theirs, *SEARCH_PATHS, *LOADER_VARIABLES) and _is_within(value, folder)
-    }
+    tk = {variable: os.path.join(folder, name) for variable, name in TK_PATHS.items()}  # noqa: PTH118 - pathlib costs a start
+    _State.own = {variable: path for variable, path in tk.items() if os.path.isdir(path)}  # noqa: PTH112
     if sys.platform == "win32":
         import ctypes
 
@@ -98,9 +105,22 @@ def begin() -> None:
         ctypes.windll.kernel32.SetDllDirectoryW(None)
 
 
+def _stay_with(running: str) -> None:
+    """Modules that are imported later come from the file that was started, also when an upgrade has put
+    another in its place: a window that is open goes on as it is, and the loader would end it.
+    """
+    archive = getattr(sys.modules.get("pyimod02_importers"), "pyz_archive", None)
+    started = getattr(archive, "_filename", None)
+    try:
+        if archive is not None and started and os.path.samefile(started, running):  # noqa: PTH121
+            archive._filename = running
+    except OSError:
+        pass  # a system without it; nothing is lost until an upgrade comes
+
+
 @contextmanager
 def own_environment() -> Iterator[None]:
-    """For the block, what the loader set for libraries that read it when they start: Tcl and Tk."""
+    """For the block, where Tcl and Tk of the frozen program look for their files when they start."""
     before = {variable: os.environ.get(variable) for variable in _State.own}
     os.environ.update(_State.own)
     try:
@@ -175,10 +195,16 @@ def _installed(environ: Mapping[str, str]) -> str:
     import shutil
 
     wanted = environ.get("REPORTER_AGENT", "") or NAME
+    if sys.platform != "win32" or os.path.dirname(wanted):  # noqa: PTH120 - pathlib costs a host's start
+        return shutil.which(wanted) or wanted
+    # First what administrators alone write: Windows looks for a mere name in the working folder too, where a
+    # file that is called so may be anybody's.
+    if registered := _registered(wanted):
+        return registered
     found = shutil.which(wanted)
-    if found is None and sys.platform == "win32":
-        found = _registered(wanted)
-    return found or wanted
+    if found and os.path.isabs(found):  # noqa: PTH117 - as above
+        return found
+    return os.path.join(os.path.dirname(sys.executable), wanted)  # noqa: PTH118, PTH120 - as above
 
 
 def _registered(wanted: str) -> str | None:

@@ -15,7 +15,7 @@ from reporter import agent, program
 from reporter.errors import FailureFormatError, ReporterError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from reporter.capture.failure import Failure
     from reporter.settings.layers import Loaded
@@ -26,22 +26,25 @@ REQUEST_MESSAGE = "A person asks for help."
 
 def main(argument: str) -> int:
     """``reporter show ARGUMENT`` without options; returns the exit status of the command line's contract."""
-    try:
+
+    def run() -> int:
         if argument == "--hosted":
             hosted()
             return 0
         return 0 if show(argument, {}).is_solved else 1
-    except ReporterError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2 if isinstance(error, UsageError) else 1
-    except KeyboardInterrupt:
-        return 130
+
+    return _ended(run)
 
 
 def opened() -> int:
     """``reporter open`` without options; the same status."""
+    return _ended(lambda: status_of(open_(target="", given={})))
+
+
+def _ended(run: Callable[[], int]) -> int:
+    """The status of what ran, also where it was refused with a sentence or interrupted."""
     try:
-        return status_of(open_(target="", given={}))
+        return run()
     except ReporterError as error:
         sys.stderr.write(f"{error}\n")
         return 2 if isinstance(error, UsageError) else 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import os
 import re
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 
 from reporter import program
-from reporter.capture import handover
+from reporter.__main__ import _speak_as_the_terminal
 
 ROOT = Path(__file__).parent.parent
 
@@ -31,7 +32,6 @@ from reporter import program
 program.begin()
 import click
 from reporter.capture import native
-from reporter.capture.handover import agent_command
 from reporter.cli import reporter
 from reporter.settings import brand, paths
 from reporter.settings.policy.base import VENDOR
@@ -55,7 +55,7 @@ print(json.dumps({{
     "policies": str(LinuxPolicies()._policies),
     "registry": [VENDOR.policies_key, VENDOR.recommended_key, VENDOR.installer_key],
     "preferences": VENDOR.bundle_id,
-    "agent": agent_command(),
+    "agent": program.agent_command(),
     "command": program.command(),
     "product": program.product(),
     "looks": brand.find({{"REPORTER_BRAND": environ.get("REPORTER_BRAND", "")}}).brand.product,
@@ -129,7 +129,7 @@ def frozen(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def test_the_agent_starts_itself(frozen: pytest.MonkeyPatch) -> None:
     frozen.setattr(sys, "_reporter_agent", True, raising=False)
-    assert handover.agent_command() == [sys.executable]
+    assert program.agent_command() == [sys.executable]
 
 
 def test_a_frozen_host_starts_the_installed_agent(frozen: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -159,7 +159,14 @@ def test_windows_knows_where_programs_are(frozen: pytest.MonkeyPatch, tmp_path: 
     frozen.setattr("shutil.which", lambda name: None)
     assert program.agent_command() == [r"C:\P\reporter.exe"]
     frozen.setenv("REPORTER_AGENT", "nordwind-help.exe")
-    assert program.agent_command() == ["nordwind-help.exe"]
+    assert program.agent_command() == [str(Path(sys.executable).parent / "nordwind-help.exe")]
+    # Windows looks into the working folder first, where anybody may have put a program of this name.
+    frozen.setattr("shutil.which", lambda name: rf".\{name}")
+    assert program.agent_command() == [str(Path(sys.executable).parent / "nordwind-help.exe")]
+    frozen.setattr("shutil.which", lambda name: f"/on/the/path/{name}")
+    assert program.agent_command() == ["/on/the/path/nordwind-help.exe"]
+    frozen.setenv("REPORTER_AGENT", "reporter")
+    assert program.agent_command() == [r"C:\P\reporter.exe"]
 
 
 def test_on_macos_the_brand_may_lie_with_the_resources(frozen: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -220,6 +227,7 @@ LOADED = {
     "LD_LIBRARY_PATH": "/opt/reporter/_internal:/opt/lib",
     "LD_LIBRARY_PATH_ORIG": "/opt/lib",
     "TCL_LIBRARY": "/opt/reporter/_internal/_tcl_data",
+    "TK_LIBRARY": "/opt/of-the-person",
     "_PYI_ARCHIVE_FILE": "/opt/reporter/reporter",
     "_PYI_PARENT_PROCESS_LEVEL": "0",
     "_MEIPASS2": "/opt/reporter/_internal",
@@ -229,6 +237,7 @@ THEIRS = {
     "HOME": "/home/anna",
     "PATH": "/usr/bin",
     "LD_LIBRARY_PATH": "/opt/lib",
+    "TK_LIBRARY": "/opt/of-the-person",
     "NEAR": "/opt/reporter/_internals",
 }
 
@@ -263,8 +272,25 @@ def test_the_agent_gives_back_what_its_loader_changed(loaded: pytest.MonkeyPatch
     program.begin()
     assert around() == THEIRS
     with program.own_environment():
-        assert around() == {**THEIRS, "TCL_LIBRARY": "/opt/reporter/_internal/_tcl_data"}
-    assert around() == THEIRS
+        assert around() == THEIRS, "where it has no Tk of its own"
+    assert program.environment() == dict(os.environ)
+
+
+def test_the_agents_tk_finds_its_files_and_the_persons_tk_stays_theirs(
+    loaded: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    loaded.setattr(sys, "_reporter_agent", True, raising=False)
+    loaded.setattr(sys, "_MEIPASS", str(tmp_path))
+    for name in ("_tcl_data", "_tk_data"):
+        (tmp_path / name).mkdir()
+    loaded.setenv("TCL_LIBRARY", "/opt/theirs")
+    program.begin()
+    before = around()
+    assert (before["TCL_LIBRARY"], before["TK_LIBRARY"]) == ("/opt/theirs", "/opt/of-the-person")
+    with program.own_environment():
+        own = {"TCL_LIBRARY": str(tmp_path / "_tcl_data"), "TK_LIBRARY": str(tmp_path / "_tk_data")}
+        assert around() == {**before, **own}
+    assert around() == before
     assert program.environment() == dict(os.environ)
 
 
@@ -289,6 +315,68 @@ def test_every_program_that_a_host_starts_gets_the_persons_environment() -> None
             )
             if isinstance(node, ast.Call) and starts and path.name != "restart.py":  # which the agent runs
                 assert "env" in {word.arg for word in node.keywords}, f"{path.name}:{node.lineno}"
+
+
+# When an upgrade comes
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep what runs, or end it")
+def test_what_is_imported_later_comes_from_the_file_that_was_started(loaded: pytest.MonkeyPatch) -> None:
+    loaded.setattr(sys, "_reporter_agent", True, raising=False)
+    ours = SimpleNamespace(_filename=os.path.realpath("/proc/self/exe"))
+    another = SimpleNamespace(_filename="/bin/true")
+    for archive, expected in ((ours, "/proc/self/exe"), (another, "/bin/true")):
+        loaded.setitem(sys.modules, "pyimod02_importers", SimpleNamespace(pyz_archive=archive))
+        program.begin()
+        assert archive._filename == expected
+
+
+# In a terminal of another encoding
+
+
+class Terminal(io.BytesIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def in_terminal(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    """Standard output is a terminal, standard error a file; in UTF-8, as the frozen program opens both."""
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(Terminal(), encoding="utf-8"))
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
+    monkeypatch.setattr("locale.setlocale", lambda *_: "")
+    monkeypatch.setattr("locale.getencoding", lambda: encoding)
+
+
+def written(stream: Any, text: str) -> bytes:
+    stream.write(text)
+    stream.flush()
+    return bytes(stream.buffer.getvalue())
+
+
+def test_the_frozen_program_speaks_as_the_terminal_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    named = os.fsdecode(os.fsencode(tmp_path) + "/отчёт".encode("koi8-r"))
+    Path(named).touch()
+    typed = os.fsdecode("Привет".encode("koi8-r"))
+    monkeypatch.setattr(sys, "argv", ["reporter", "--story", typed, named, "Ї\n"])
+    in_terminal(monkeypatch, "KOI8-R")
+    _speak_as_the_terminal()
+    assert sys.argv == ["reporter", "--story", "Привет", named, "Ї\n"]
+    assert written(sys.stdout, "Нет связи ≠") == "Нет связи ?".encode("koi8-r")
+    assert written(sys.stderr, "Нет") == "Нет".encode(), "no terminal: whoever reads it expects UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "expected"),
+    [("ANSI_X3.4-1968", "Нет".encode()), ("UTF-8", "Нет".encode()), ("no-such", b"???")],
+)
+def test_it_writes_letters_that_the_terminal_has(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, expected: bytes
+) -> None:
+    in_terminal(monkeypatch, encoding)
+    _speak_as_the_terminal()
+    assert written(sys.stdout, "Нет") == expected
 
 
 # The name stands in one place

@@ -159,7 +159,7 @@ def plan_of(order: Order, used: Environment, folder: Path) -> dict[str, object]:
     return {
         "entry": str(HERE / "program.py"),
         "hidden": list(contents.HIDDEN),
-        "excluded": list(contents.excluded()),
+        "excluded": list(contents.excluded(sys.platform)),
         "plain": list(contents.PLAIN),
         "packed": list(contents.PACKED),
         "left_out": list(contents.left_out(sys.platform)),

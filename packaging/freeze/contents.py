@@ -41,7 +41,6 @@ EXCLUDED = (
     "py_compile",
     "readline",
     "statistics",
-    "tarfile",
     "tracemalloc",
     "turtle",
     "wsgiref",
@@ -69,7 +68,6 @@ EXCLUDED = (
     ),
     # Of rich: what needs packages that are not inside.
     "rich.__main__",
-    "rich._emoji_codes",
     "rich.json",
     "rich.markdown",
     "rich.syntax",
@@ -84,6 +82,11 @@ EXCLUDED = (
     "urllib3.http2.connection",
 )
 """Modules that are not inside."""
+
+_EXCLUDED_BELOW = {
+    # Elsewhere the keyring is inside, which imports it with the first use.
+    "linux": ("tarfile",),
+}
 
 PICTURE_FORMATS = frozenset({"Bmp", "Gif", "Jpeg", "Mpo", "Png", "Tiff", "WebP"})
 """What a person may drop, paste or choose (``reporter/report/screenshot/picture.py``), as Pillow calls its
@@ -120,8 +123,9 @@ PACKED = ("reporter.checkup", "reporter.facts", "reporter.report", "reporter.ui.
 HIDDEN = ("reporter.showing", "reporter.ui.window", "tkinterdnd2")
 """Modules that are imported by their name at run time, where nothing else imports them."""
 
-RUN_BEFORE = ("pyi_rth__tkinter",)
-"""What PyInstaller runs before the program. It has more, which patches what is not used here."""
+RUN_BEFORE = ()
+"""What PyInstaller runs before the program. It has some, which patches what is not used here; where Tk's
+files are, ``reporter/program.py`` says, since the environment is to stay the person's."""
 
 _ASIAN = (
     "_codecs_cn",
@@ -172,10 +176,10 @@ LEFT_OUT = (
 )
 
 
-def excluded() -> list[str]:
-    """Every module that is not inside."""
+def excluded(system: str) -> list[str]:
+    """Every module that is not inside; ``system`` as in ``sys.platform``."""
     formats = [f"PIL.{name}ImagePlugin" for name in ALL_PICTURE_FORMATS if name not in PICTURE_FORMATS]
-    return [*EXCLUDED, *formats]
+    return [*EXCLUDED, *_EXCLUDED_BELOW.get(system, ()), *formats]
 
 
 def left_out(system: str) -> list[str]:

@@ -19,7 +19,7 @@ import msgspec
 from freeze.payload import SYSTEMS
 from release.errors import PackagingError
 from release.source import EPOCH, ROOT, Source
-from release.workshop import run
+from release.workshop import fetch, run
 from reporter.files import only_one
 
 CACHE = ROOT / ".cache" / "packages"
@@ -65,9 +65,20 @@ def _prepared(source: Source, cache: Path, root: Path) -> Environment:
         environ = {EPOCH: str(source.epoch_s)}
         run([*_PIP, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", made, root], environ=environ)
         [wheel] = Path(made).glob("*.whl")
-        _install(python, "--no-deps", "--force-reinstall", wheel)
-    site = run([python, "-I", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]).strip()
-    return Environment(python=python, site=Path(site), tools=tools)
+        site = Path(
+            run([python, "-I", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]).strip()
+        )
+        forget_ours(site)
+        _install(python, "--no-deps", wheel)
+    return Environment(python=python, site=site, tools=tools)
+
+
+def forget_ours(site: Path) -> None:
+    """Take away our package as the build before has left it, perhaps by half: what pip has begun to install
+    or to remove it can do neither with again."""
+    for pattern in ("reporter", "reporter_agent-*.dist-info", "~*"):
+        for path in site.glob(pattern):
+            shutil.rmtree(path)
 
 
 def _python(folder: Path) -> Path:
@@ -91,11 +102,11 @@ def _make_runtime(folder: Path, requirements: Path) -> None:
 
 
 def _make_tools(folder: Path, requirements: Path) -> None:
-    run([*_PIP, "install", "--no-deps", "--target", folder, "--requirement", requirements])
+    fetch([*_PIP, "install", "--no-deps", "--target", folder, "--requirement", requirements])
 
 
 def _install(python: Path, *what: str | Path) -> None:
-    run([*_PIP, "--python", python, "install", "--no-compile", "--only-binary=:all:", *what])
+    fetch([*_PIP, "--python", python, "install", "--no-compile", "--only-binary=:all:", *what])
 
 
 def _kept(cache: Path, name: str, requirements: Path, make: Callable[[Path, Path], None]) -> Path:

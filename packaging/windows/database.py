@@ -39,6 +39,8 @@ _ON_UNINSTALL = 2
 _FOUND_ONLY, _WITH_FEATURES = 2, 1
 # What Windows 10 and all after it say of themselves; so does 8.1.
 _MINIMUM_VERSION = 603
+# Where the program is installed, Windows Installer works for everybody who asks, as the system.
+_OF_ANYBODY = "Installed AND RestrictedUserControl"
 
 _APP_PATHS = r"Software\Microsoft\Windows\CurrentVersion\App Paths"
 
@@ -162,9 +164,7 @@ def _product(plan: Plan) -> list[Table]:
         "ProductVersion": plan.version,
         # All files anew: a library of an older version may have a higher number.
         "REINSTALLMODE": "amus",
-        "SecureCustomProperties": ";".join(
-            sorted([*given, *(f"PREV_{name}" for name in given), "NEWER_FOUND", "OLDER_FOUND"])
-        ),
+        "SecureCustomProperties": ";".join(sorted([*given, "NEWER_FOUND", "OLDER_FOUND"])),
         "UpgradeCode": plan.upgrade_code,
     }
     if identity.help_url:
@@ -276,24 +276,30 @@ def _actions(plan: Plan) -> list[Table]:
 
 
 def _sequences(plan: Plan) -> list[Table]:
-    first: dict[str, tuple[str, int]] = {
+    # Before Windows Installer shows its window nothing else is needed. What it found there it would pass on
+    # as if it had been given, the folder as well, and a person without rights may have made it up.
+    begin: dict[str, tuple[str, int]] = {
         "FindRelatedProducts": ("", 25),
-        "AppSearch": ("", 50),
         "LaunchConditions": ("", 100),
     }
+    first = begin | {"AppSearch": ("", 50)}
     for number, (given, setting) in enumerate(SETTINGS.items()):
         first |= {
-            f"Keep{setting}": (f"PREV_{given} AND NOT {given}", 200 + 3 * number),
-            f"Take{setting}": (f'{given} AND {given} <> "{NOTHING}"', 201 + 3 * number),
-            f"Mark{setting}": (f'{given} << "#"', 202 + 3 * number),
+            f"Keep{setting}": (f"PREV_{given} AND (NOT {given} OR ({_OF_ANYBODY}))", 200 + 3 * number),
+            f"Take{setting}": (
+                f'{given} AND {given} <> "{NOTHING}" AND NOT ({_OF_ANYBODY})',
+                201 + 3 * number,
+            ),
+            f"Mark{setting}": (f'{given} << "#" AND NOT ({_OF_ANYBODY})', 202 + 3 * number),
         }
     if not plan.identity.help_url:
         first["TellHelp"] = ('HelpUrlValue AND NOT HelpUrlValue << "#"', 300)
     any_given = " OR ".join(SETTINGS)
     first |= {
         "SetAgain": (f"Installed AND NOT REMOVE AND NOT REINSTALL AND ({any_given})", 310),
-        # Only of this program: another one may have a command of the same name.
-        "KeepFolder": ("PREV_INSTALLDIR AND NOT INSTALLDIR AND (Installed OR OLDER_FOUND)", 320),
+        # Only of this program: another one may have a command of the same name. What is installed stays where
+        # it is, whatever is given: the task, which the system makes, is read from there.
+        "KeepFolder": ("PREV_INSTALLDIR AND (Installed OR (OLDER_FOUND AND NOT INSTALLDIR))", 320),
         "ValidateProductID": ("", 700),
         "CostInitialize": ("", 800),
         "FileCost": ("", 900),
@@ -310,11 +316,12 @@ def _sequences(plan: Plan) -> list[Table]:
         "ProcessComponents": ("", 1600),
         "UnpublishFeatures": ("", 1800),
         "RemoveRegistryValues": ("", 2600),
+        # What is undone is undone backwards: the file has its line again when the task is made again.
+        "DeleteTaskBack": (removed, 3000),
+        "DeleteTask": (removed, 3010),
         "RemoveIniValues": ("", 3100),
         "RemoveShortcuts": ("", 3200),
         "RemoveEnvironmentStrings": ("", 3300),
-        "DeleteTaskBack": (removed, 3400),
-        "DeleteTask": (removed, 3410),
         "RemoveFiles": ("", 3500),
         "RemoveFolders": ("", 3600),
         "CreateFolders": ("", 3700),
@@ -323,7 +330,8 @@ def _sequences(plan: Plan) -> list[Table]:
         "WriteRegistryValues": ("", 5000),
         "WriteIniValues": ("", 5100),
         "WriteEnvironmentStrings": ("", 5200),
-        "CreateTaskBack": (installed, 5800),
+        # A repair that fails leaves the task that was there.
+        "CreateTaskBack": ("NOT Installed", 5800),
         "CreateTask": (installed, 5810),
         "RegisterUser": ("", 6000),
         "RegisterProduct": ("", 6100),
@@ -335,6 +343,6 @@ def _sequences(plan: Plan) -> list[Table]:
         table(name, tuple((action, *how) for action, how in actions.items()))
         for name, actions in (
             ("InstallExecuteSequence", execute),
-            ("InstallUISequence", first | {"ExecuteAction": ("", 1300)}),
+            ("InstallUISequence", begin | {"ExecuteAction": ("", 1300)}),
         )
     ]

@@ -168,7 +168,10 @@ def _properties(tables: _Tables) -> Iterator[str]:
     if not re.fullmatch(r"\d{1,3}\.\d{1,3}\.\d{1,5}", given.get("ProductVersion", "")):
         yield f"ProductVersion is {given.get('ProductVersion')!r}."
     secure = given.get("SecureCustomProperties", "").split(";")
-    passed = [*_column(tables, "AppSearch", "Property"), *_column(tables, "Upgrade", "ActionProperty")]
+    passed = _column(tables, "Upgrade", "ActionProperty")
+    if "AppSearch" in _column(tables, "InstallUISequence", "Action"):
+        # It is done once: there, with the rights of the person.
+        passed += _column(tables, "AppSearch", "Property")
     for one in passed:
         if one not in secure:
             yield f"The property {one} does not reach the part of Windows Installer that has the rights."

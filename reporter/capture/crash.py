@@ -175,8 +175,6 @@ def _tell_watcher() -> None:
 
 def _is_meant(error: BaseException) -> bool:
     """An end that somebody asked for, also where a group holds it among others."""
-    from reporter.capture.backtrace import attribute
-
     waiting, looked_at = [error], 0
     while waiting and looked_at < MEMBERS_LIMIT:
         one = waiting.pop()
@@ -186,7 +184,12 @@ def _is_meant(error: BaseException) -> bool:
             return True
         if kind.__name__ == "CancelledError" and not issubclass(kind, Exception):
             return True
-        members = attribute(one, "exceptions") if issubclass(kind, BaseExceptionGroup) else None
+        members = None
+        if issubclass(kind, BaseExceptionGroup):
+            # Not before: what it imports evaluates text, which makes Python forget to end by SIGINT.
+            from reporter.capture.backtrace import attribute
+
+            members = attribute(one, "exceptions")
         if isinstance(members, tuple):
             room = MEMBERS_LIMIT - looked_at - len(waiting)
             waiting.extend(member for member in members[:room] if isinstance(member, BaseException))

@@ -24,10 +24,6 @@ from reporter.diagnosis.verdict import Verdict
 from reporter.errors import FailureFormatError
 
 LINE_LIMIT_BYTES = 1024 * 1024
-# Of the Windows API, which Python's own name exists for on Windows only.
-_CREATE_NO_WINDOW = 0x08000000
-
-agent_command = program.agent_command
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,8 +69,13 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _unseen() -> int:
-    """A host without a console (its streams are None) has the agent open none. Not yet run on Windows."""
-    return _CREATE_NO_WINDOW if sys.platform == "win32" and sys.stderr is None else 0
+    """A host without a console has the agent open none: it had no stream, whatever it writes to by now.
+
+    Not yet run on Windows.
+    """
+    if sys.platform != "win32" or (sys.stderr is not None and sys.__stderr__ is not None):
+        return 0
+    return program.CREATE_NO_WINDOW
 
 
 class HostSide:
@@ -88,7 +89,7 @@ class HostSide:
         import subprocess
 
         self._process = subprocess.Popen(
-            [*agent_command(), "show", "--hosted"],
+            [*program.agent_command(), "show", "--hosted"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=program.environment(),

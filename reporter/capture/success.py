@@ -23,9 +23,6 @@ LOOK_GROWTH = 1.1
 TARGETS_LIMIT = 50
 """A host that logs in to ever new targets asks for the first ones only."""
 
-# Of the Windows API, which Python's own name exists for on Windows only.
-_CREATE_NO_WINDOW = 0x08000000
-
 _due_at: dict[str, float] = {}
 
 
@@ -107,19 +104,18 @@ def ask(target: str) -> None:
     import subprocess
 
     from reporter import program
-    from reporter.capture import handover
     from reporter.texts.safe import without_secrets
 
     if not (name := without_secrets(target)):
         return
     nowhere = subprocess.DEVNULL
     subprocess.run(
-        [*handover.agent_command(), "published", "refresh", "--", name],
+        [*program.agent_command(), "published", "refresh", "--", name],
         stdin=nowhere,
         stdout=nowhere,
         stderr=nowhere,
         env=program.environment(),
         start_new_session=True,
-        creationflags=_CREATE_NO_WINDOW if sys.platform == "win32" else 0,
+        creationflags=program.CREATE_NO_WINDOW if sys.platform == "win32" else 0,
         check=False,
     )

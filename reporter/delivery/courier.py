@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from reporter import program
 from reporter.delivery.backoff import AUTOMATIC_SPREAD_S
 from reporter.delivery.postman import Postman
 from reporter.delivery.receipt import Receipt
@@ -28,9 +29,8 @@ LIFE_S = 2 * 3600.0
 # How often it looks whether the spool has changed or is gone; also the shortest time between two rounds.
 LOOK_INTERVAL_S = 1.0
 
-# Of the Windows API, which Python's own names exist for on Windows only.
+# Of the Windows API, which Python's own name exists for on Windows only.
 _DETACHED_PROCESS = 0x00000008
-_CREATE_NO_WINDOW = 0x08000000
 
 
 def start(command: Sequence[str], *, platform: str = sys.platform) -> None:
@@ -42,7 +42,7 @@ def start(command: Sequence[str], *, platform: str = sys.platform) -> None:
 
     apart: dict[str, Any] = {"start_new_session": True}
     if platform == "win32":
-        apart = {"creationflags": _DETACHED_PROCESS | _CREATE_NO_WINDOW}
+        apart = {"creationflags": _DETACHED_PROCESS | program.CREATE_NO_WINDOW}
     nowhere = subprocess.DEVNULL
     process = subprocess.Popen(command, stdin=nowhere, stdout=nowhere, stderr=nowhere, **apart)
     # Collected when it ends, so that no defunct process stays behind a dialog that is left open.

@@ -28,6 +28,8 @@ GROUP = "reporter.rules"
 CAUSES_LIMIT = 200
 WHY_LIMIT_CHARS = 300
 
+# Of PyInstaller's loader: the first place where a frozen program looks, with parts of Python alone.
+_LOADERS_ARCHIVE = "base_library.zip"
 _METADATA = (".dist-info", ".egg-info", "egg-info")
 _NAME = re.compile(r"app\.[a-z][a-z0-9_]{0,47}")
 
@@ -112,6 +114,8 @@ def _may_be_any() -> bool:
         except FileNotFoundError:
             continue
         except OSError:  # an archive, or what cannot be listed
+            if os.path.basename(entry) == _LOADERS_ARCHIVE:  # noqa: PTH119 - of many
+                continue
             return True
         for folder in folders:
             try:

@@ -49,7 +49,10 @@ def show_progress(*, enabled: bool) -> Iterator[Callable[[Progress], None] | Non
         for stage in stages.values():
             elapsed = f"{stage.elapsed_ms} ms" if stage.state != "started" else ""
             table.add_row(
-                MARKS.get(stage.state, " "), Text(stage.stage.upper()), Text(stage.result), Text(elapsed)
+                Text(MARKS.get(stage.state, " ")),
+                Text(stage.stage.upper()),
+                Text(stage.result),
+                Text(elapsed),
             )
         return table
 

@@ -327,6 +327,8 @@ def test_the_trust_store_is_wrong_where_it_is_empty_or_missing() -> None:
     store = {"variable": "SSL_CERT_FILE", "place": "system folder", "exists": False}
     empty = facts(trust={"ca_count": 0, "stores_of_environment": [store]})
     assert [finding.state for finding in computer.trust(empty)] == [State.WRONG, State.WRONG]
+    [finding] = computer.trust(facts(trust={"kind": "files of the system", "private_ca_count": 0}))
+    assert (finding.state, "install ca-certificates" in finding.words) == (State.NOTE, True)
     full = facts(trust={"ca_count": 140, "private_ca_count": 2})
     [finding] = computer.trust(full)
     assert (finding.state, finding.words.partition(": ")[2]) == (

@@ -245,3 +245,19 @@ def test_the_programs_icon_opens_the_window(
     for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
         monkeypatch.setattr(sys, name, stream)
     assert command_line._is_without_console(platform) is opens
+
+
+def test_nobody_sits_at_streams_that_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from reporter import __main__ as command_line
+
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    # As the null device of Windows answers, which is a device of letters like a console.
+    monkeypatch.setattr("os.devnull", "/dev/ptmx")
+    command_line._have_streams()
+    try:
+        assert sys.stderr.isatty() is False
+        assert not agent.at_a_terminal()
+    finally:
+        for stream in (sys.stdin, sys.stdout, sys.stderr):
+            stream.close()

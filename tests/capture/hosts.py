@@ -13,7 +13,7 @@ from tests.waiting import wait_until
 
 PREAMBLE = """
 import os, sys, threading, time
-from reporter.capture import handover
+from reporter import program
 LISTENER = '''
 import os, sys
 line = sys.stdin.readline()
@@ -22,7 +22,7 @@ if line:
         file.write(line)
     os.rename(file.name, file.name[:-3] + "json")
 '''
-handover.agent_command = lambda: [sys.executable, "-S", "-X", "utf8", "-c", LISTENER, os.environ["HEARD"]]
+program.agent_command = lambda: [sys.executable, "-S", "-X", "utf8", "-c", LISTENER, os.environ["HEARD"]]
 import reporter
 """
 INSTALL = 'reporter.install(application="ERP", version="3.1")\n'

@@ -247,7 +247,7 @@ def test_no_second_crash(kind: str, stage: Stage) -> None:
 
 
 def test_an_agent_that_cannot_be_started_is_no_second_crash(stage: Stage) -> None:
-    ended = stage.run("handover.agent_command = lambda: ['/nonexistent']\nraise KeyError('lost')")
+    ended = stage.run("program.agent_command = lambda: ['/nonexistent']\nraise KeyError('lost')")
     assert ended.returncode == 1
     assert ended.stderr.count("Traceback") == 1
 
@@ -256,7 +256,7 @@ def test_an_agent_that_does_not_listen_holds_nobody(stage: Stage) -> None:
     deaf = (
         "from reporter.capture import crash\ncrash.HANDOVER_LIMIT_S = 0.2\n"
         "deaf = 'import os, time; os.close(2); time.sleep(600)'\n"
-        "handover.agent_command = lambda: [sys.executable, '-c', deaf]\n"
+        "program.agent_command = lambda: [sys.executable, '-c', deaf]\n"
         "import subprocess\nstart = subprocess.Popen\n"
         "def popen(*a, **k):\n"
         " p = start(*a, **k)\n print(p.pid, flush=True)\n return p\nsubprocess.Popen = popen\n"
@@ -286,7 +286,7 @@ def test_a_full_disk_is_no_second_crash(stage: Stage) -> None:
     full = (
         "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
         "listener = 'import sys; sys.stderr.write(sys.stdin.readline())'\n"
-        "handover.agent_command = lambda: [sys.executable, '-c', listener]\n"
+        "program.agent_command = lambda: [sys.executable, '-c', listener]\n"
     )
     ended = stage.run(f"{INSTALL}raise KeyError('lost')", install=full)
     assert '"type":"KeyError"' in ended.stderr

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import reporter
-from reporter.capture import handover
+from reporter import program
 from tests.waiting import wait_until
 
 AGENT = """
@@ -64,7 +64,7 @@ class FakeAgent:
 @pytest.fixture
 def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAgent:
     fake = FakeAgent(tmp_path / "heard.json")
-    monkeypatch.setattr(handover, "agent_command", fake.command)
+    monkeypatch.setattr(program, "agent_command", fake.command)
     return fake
 
 
@@ -206,7 +206,7 @@ def test_an_async_context_manager_too(agent: FakeAgent) -> None:
 def test_an_agent_that_cannot_be_started_leaves_the_host_its_exception(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(handover, "agent_command", lambda: ["/nonexistent/reporter"])
+    monkeypatch.setattr(program, "agent_command", lambda: ["/nonexistent/reporter"])
     with pytest.raises(ConnectionRefusedError):
         reporter.guard(fails(1), target=TARGET)
 
@@ -215,7 +215,7 @@ def test_an_agent_that_cannot_be_started_leaves_the_host_its_exception(
 def test_an_agent_that_dies_or_babbles_leaves_the_host_its_exception(
     code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handover, "agent_command", lambda: [sys.executable, "-c", code])
+    monkeypatch.setattr(program, "agent_command", lambda: [sys.executable, "-c", code])
     with pytest.raises(ConnectionRefusedError):
         reporter.guard(fails(1), target=TARGET)
 

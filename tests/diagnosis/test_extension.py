@@ -107,7 +107,10 @@ def test_without_such_packages_nothing_is_looked_through(
     (tmp_path / "other-1.0.dist-info" / "entry_points.txt").write_text(
         "[console_scripts]\nother = other:main\n"
     )
-    monkeypatch.setattr(sys, "path", [str(tmp_path), str(tmp_path / "absent")])
+    # Where a frozen program looks first.
+    (tmp_path / "base_library.zip").write_bytes(b"PK")
+    places = [tmp_path / "base_library.zip", tmp_path, tmp_path / "absent"]
+    monkeypatch.setattr(sys, "path", list(map(str, places)))
     monkeypatch.setattr(sys, "meta_path", [machinery.PathFinder])
     monkeypatch.setattr(metadata, "entry_points", lambda **_: pytest.fail("it was looked through"))
     assert extension.installed() == extension.Extensions()

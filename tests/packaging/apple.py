@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import plistlib
 import struct
@@ -13,6 +12,7 @@ import pytest
 from release.identity import Identity, identify
 from release.order import Order
 from release.source import Source
+from tests.packaging.release_orders import EPOCH_S, VERSION, put_beside
 
 BRAND = """\
 product = "Login & Help"
@@ -21,7 +21,6 @@ bundle_id = "org.example.login-help"
 command = "login-help"
 maintainer = "Example Trading <it@example.org>"
 """
-VERSION = "1.2.3"
 ARM64, X86_64 = 0x0100000C, 0x01000007
 
 
@@ -58,11 +57,8 @@ def frozen(folder: Path, identity: Identity, *, processors: tuple[int, ...] = (A
         "Frameworks/Python.framework/Versions/3.13/Python": mach_o(*processors),
         "Frameworks/Python.framework/Versions/3.13/Resources/Info.plist": b"<plist/>",
         "Resources/base_library.zip": b"PK",
-        "Resources/brand.toml": identity.brand.read_bytes(),
-        "Resources/LICENSE": b"Permission is granted",
-        "Resources/licenses/click.txt": b"BSD",
-        "Resources/sbom.cdx.json": json.dumps({"metadata": {"component": {"version": VERSION}}}).encode(),
     }
+    put_beside(contents / "Resources", identity.brand, VERSION)
     for name, content in files.items():
         (contents / name).parent.mkdir(parents=True, exist_ok=True)
         (contents / name).write_bytes(content)
@@ -76,7 +72,7 @@ def ordered(folder: Path, identity: Identity, payload: Path) -> Order:
     """A package of VERSION in ``folder/out``."""
     return Order(
         identity=identity,
-        source=Source(version=VERSION, epoch_s=1_795_305_600),
+        source=Source(version=VERSION, epoch_s=EPOCH_S),
         out=folder / "out",
         payload=payload,
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from release.identity import identify
 from release.order import Order
-from release.source import ROOT, Source
+from release.source import Source
+from tests.packaging.release_orders import put_beside
 
 EPOCH_S = 1_795_305_600
 _LOADED_AT = 0x400000
@@ -54,13 +55,7 @@ def payload(folder: Path, wanted: Order, content: bytes = b"") -> None:
     (folder / "_internal" / "parts" / f"only-{wanted.version}.txt").write_text("parts\n")
     (folder / "_internal" / "odd name [1] {x}.txt").write_text("odd\n")
     (folder / "_internal" / "link.txt").symlink_to(f"parts/only-{wanted.version}.txt")
-    (folder / "brand.toml").write_bytes(wanted.identity.brand.read_bytes())
-    (folder / "LICENSE").write_bytes((ROOT / "LICENSE").read_bytes())
-    (folder / "licenses").mkdir()
-    (folder / "licenses" / "Python.txt").write_text("As Python says.\n")
-    (folder / "sbom.cdx.json").write_text(
-        json.dumps({"metadata": {"component": {"name": command, "version": wanted.version}}})
-    )
+    put_beside(folder, wanted.identity.brand, wanted.version)
 
 
 def elf(says: str, *, stays: bool = False) -> bytes:

@@ -18,11 +18,10 @@ from freeze.payload import SYSTEMS
 from release.errors import PackagingError
 from release.identity import OWN_BRAND
 from release.order import Order
-from release.source import ROOT
+from release.source import ROOT, Source
 from reporter.report.screenshot.picture import FORMATS
 from tests.packaging.linux_payload import brand, elf, order
 
-MACHO = b"\xcf\xfa\xed\xfe"
 every_system = pytest.mark.parametrize("system", SYSTEMS)
 
 
@@ -132,7 +131,7 @@ class TestContents:
         assert known - stubs - set(contents.ALL_PICTURE_FORMATS) <= {"McIdas"}
 
     def test_no_module_of_ours_imports_at_once_what_is_left_out(self) -> None:
-        left_out = set(contents.excluded())
+        left_out = set(contents.excluded("linux"))
         for path in sorted((ROOT / "reporter").rglob("*.py")):
             module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
             if any(f"{module}.".startswith(f"{name}.") for name in left_out):
@@ -142,6 +141,29 @@ class TestContents:
                 names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
                 wrong = [n for n in names if any(f"{n}.".startswith(f"{one}.") for one in left_out)]
                 assert not wrong, f"{path} imports {wrong}"
+
+    @pytest.mark.parametrize("system", ["win32", "darwin"])
+    def test_the_keyring_needs_nothing_that_is_left_out(self, system: str) -> None:
+        # As the Python that is frozen there sees it; its own parts are there before.
+        program = f"""
+import sys, tempfile, logging, configparser, importlib.metadata, platform, ctypes, subprocess, urllib.request
+left_out = {tuple(contents.excluded(system))!r}
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if any((name + ".").startswith(one + ".") for one in left_out):
+            raise ModuleNotFoundError(name)
+for name in [name for name in sys.modules if any((name + ".").startswith(one + ".") for one in left_out)]:
+    del sys.modules[name]
+sys.meta_path.insert(0, Finder())
+sys.version_info = (3, 13, 9, "final", 0)
+import jaraco.context
+sys.version_info = sys.implementation.version
+import keyring, keyring.backends.Windows, keyring.backends.macOS
+"""
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", program], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
 
     def test_what_the_system_provides_is_not_taken_in_on_linux_alone(self) -> None:
         assert "libX11.so.6" in contents.left_out("linux")
@@ -215,9 +237,29 @@ class TestKept:
         assert len(made) == 2
 
 
+class TestOurs:
+    def test_what_was_installed_by_half_is_taken_away(self, tmp_path: Path) -> None:
+        kept = ["requests/a.py", "requests-2.dist-info/METADATA", "reporters/a.py"]
+        ours = [
+            "reporter/a.py",
+            "reporter_agent-0.1.0.dist-info/METADATA",
+            "~eporter/a.py",
+            "~eporter-1.dist-info/b",
+        ]
+        for name in (*kept, *ours):
+            (tmp_path / name).parent.mkdir(parents=True)
+            (tmp_path / name).touch()
+        environment.forget_ours(tmp_path)
+        left = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
+        assert left == sorted(kept)
+
+
 class TestFreeze:
-    def test_another_version_than_the_checkouts_is_refused(self, ordered: Order) -> None:
-        with pytest.raises(PackagingError, match=r"holds version [\d.]+, and 1\.2\.0 is to be frozen"):
+    def test_another_version_than_the_checkouts_is_refused(
+        self, ordered: Order, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(build, "source", lambda **_: Source(version="1.1.9", epoch_s=0))
+        with pytest.raises(PackagingError, match=r"holds version 1\.1\.9, and 1\.2\.0 is to be frozen"):
             build.freeze(ordered)
         assert not ordered.out.exists()
 

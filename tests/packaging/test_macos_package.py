@@ -13,7 +13,9 @@ import pytest
 from macos import build, parts
 from release.errors import PackagingError
 from release.identity import Identity
-from tests.packaging.apple import ARM64, VERSION, X86_64, Tools, branded, frozen, mach_o, on_a_mac, ordered
+from release.source import ROOT
+from tests.packaging.apple import ARM64, X86_64, Tools, branded, frozen, mach_o, on_a_mac, ordered
+from tests.packaging.release_orders import VERSION
 
 APP = "Login & Help.app"
 
@@ -108,7 +110,7 @@ def test_the_installer_says_what_it_is_and_what_it_needs(
     assert domains.get("enable_currentUserHome") == "false"
     license_ = top.find("license")
     assert license_ is not None
-    assert (kept / "resources" / str(license_.get("file"))).read_bytes() == b"Permission is granted"
+    assert (kept / "resources" / str(license_.get("file"))).read_bytes() == (ROOT / "LICENSE").read_bytes()
     package = next(one for one in top.findall("pkg-ref") if one.text)
     assert package.get("id") == "org.example.login-help.pkg"
     [packed] = tools.calls("pkgbuild")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from macos import parts
-from tests.packaging.apple import VERSION, Tools, branded
+from tests.packaging.apple import Tools, branded
+from tests.packaging.release_orders import VERSION
 
 LABEL = "org.example.login-help.postman"
 RECEIPT = "org.example.login-help.pkg"

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 import packages
-from packages import ARTEFACTS, FROZEN, Artefact, main, make_all, wanted
+from packages import ARTEFACTS, FROZEN, Artefact, alone, main, make_all, wanted
 from release.checksums import SUMS
 from release.errors import PackagingError
-from release.identity import OWN_BRAND, identify
 from release.order import Order
-from release.source import Source
+from tests.packaging import release_orders
 
 
 @pytest.fixture
 def order(tmp_path: Path) -> Order:
-    return Order(
-        identity=identify(OWN_BRAND),
-        source=Source(version="1.2.3", epoch_s=1_700_000_000),
-        out=tmp_path / "dist",
-    )
+    return release_orders.order(tmp_path / "dist")
 
 
 def names(chosen: list[Artefact]) -> list[str]:
@@ -111,7 +110,9 @@ def test_one_that_fails_keeps_those_that_need_it_and_no_others_from_being_made(
     assert problems[0] == "frozen: wixl is missing."
     assert problems[1].startswith("deb: there is no frozen program")
     assert sorted(path.name for path in order.out.iterdir()) == ["policies", "wheel"]
-    assert "wheel" in capsys.readouterr().out
+    captured = capsys.readouterr()
+    assert "wheel" in captured.out
+    assert captured.err.splitlines() == problems
 
 
 def test_the_frozen_program_is_what_the_others_pack(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,6 +128,98 @@ def test_the_frozen_program_is_what_the_others_pack(order: Order, monkeypatch: p
     windows = Path("frozen-on-windows")
     assert not make_all([ARTEFACTS[name] for name in (FROZEN, "deb", "msi")], order, windows)
     assert seen == {FROZEN: None, "deb": order.out / FROZEN, "msi": windows}
+
+
+def test_two_builds_do_not_write_to_one_folder(
+    order: Order, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(packages.Artefact, "make", lambda one, given: [])
+    words = ["policies", "--out", str(order.out), "--allow-changes"]
+    with alone(order.out):
+        assert main(words) == 1
+        assert f"Another build writes to {order.out}; wait for it" in capsys.readouterr().err
+        assert main([*words[:2], f"{order.out}-other", *words[3:]]) == 0
+    assert main(words) == 0
+
+
+@pytest.mark.parametrize("given", ["--payload", "--windows-payload"])
+def test_what_is_made_does_not_lie_in_what_it_is_made_of(
+    given: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    payload = tmp_path / "frozen"
+    payload.mkdir()
+    for out in (payload, payload / "dist"):
+        assert main(["policies", given, str(payload), "--out", str(out), "--allow-changes"]) == 1
+        assert f"{out} lies in the frozen program {payload}" in capsys.readouterr().err
+    assert not list(payload.iterdir())
+
+
+def test_the_checkout_is_no_folder_for_packages(capsys: pytest.CaptureFixture[str]) -> None:
+    for out in (packages.ROOT, packages.ROOT.parent):
+        with alone(out):  # stops it before it makes anything, should it not be refused
+            assert main(["policies", "--out", str(out), "--allow-changes"]) == 1
+        assert f"{out} holds this checkout" in capsys.readouterr().err
+
+
+def test_a_file_is_no_folder_for_packages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "dist"
+    file.write_text("kept")
+    for out in (file, file / "below"):
+        assert main(["policies", "--out", str(out), "--allow-changes"]) == 1
+        assert capsys.readouterr().err.startswith(f"{out} cannot be written to: ")
+    assert file.read_text() == "kept"
+
+
+def test_a_full_disk_is_a_sentence(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    def make(one: Artefact, given: Order) -> list[Path]:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(packages.Artefact, "make", make)
+    assert make_all([ARTEFACTS["policies"]], order, None) == [
+        f"policies: {order.out} cannot be used: No space left on device; correct this and try again."
+    ]
+
+
+# A build whose one artefact is never finished: its tool says that it runs, through a pipe, and stays.
+ENDLESS = """\
+import runpy, sys
+import release.policies, release.workshop
+
+program, pipe, out = sys.argv[1:]
+
+def make(order):
+    with release.workshop.workshop(order.out) as folder:
+        (folder / "half").touch()
+        release.workshop.run(["sh", "-c", 'exec >"$0"; echo ready; sleep 60', pipe])
+
+release.policies.policies = make
+sys.argv = [program, "policies", "--allow-changes", "--out", out]
+runpy.run_path(program, run_name="__main__")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are not asked to end there")
+@pytest.mark.parametrize("asked", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_build_that_is_stopped_leaves_nothing_by_half(tmp_path: Path, asked: str) -> None:
+    out, pipe = tmp_path / "dist", tmp_path / "pipe"
+    os.mkfifo(pipe)
+    started = subprocess.Popen(
+        [sys.executable, "-c", ENDLESS, packages.__file__, pipe, out],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        with pipe.open() as told:
+            assert told.readline() == "ready\n"
+            started.send_signal(getattr(signal, asked))
+            assert told.read() == ""  # the tool has ended too
+        _, said = started.communicate(timeout=60)
+    finally:
+        started.kill()
+    assert started.returncode == 1
+    assert said == f"Stopped; what was finished before lies in {out}, nothing else.\n"
+    assert list(out.iterdir()) == []
 
 
 def test_old_sums_do_not_outlive_a_new_build(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,6 +59,15 @@ def test_a_product_of_other_letters_needs_a_command(tmp_path: Path) -> None:
         identify(branded(tmp_path, text))
 
 
+@pytest.mark.parametrize(
+    "maintainer", [r"IT\nDepends: other <it@mueller.example>", "IT of $HOME <it@mueller.example>"]
+)
+def test_a_maintainer_that_would_be_more_than_a_name_is_refused(tmp_path: Path, maintainer: str) -> None:
+    text = OTHER_BRAND.replace("IT <it@mueller.example>", maintainer)
+    with pytest.raises(PackagingError, match=r"maintainer .* on one line and without \$"):
+        identify(branded(tmp_path, text))
+
+
 def test_a_malformed_brand_is_refused_with_the_line(tmp_path: Path) -> None:
     with pytest.raises(PackagingError, match=r"line 3.*bundle_id"):
         identify(branded(tmp_path, OTHER_BRAND.replace("de.mueller.anmeldehilfe", "no bundle")))

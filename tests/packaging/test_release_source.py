@@ -58,6 +58,15 @@ def test_a_time_that_is_given_holds_for_a_checkout_too(
     assert source(checkout).epoch_s == 1_600_000_000
 
 
+def test_a_time_that_is_none_is_refused_in_a_checkout_too(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(EPOCH, "yesterday" * 100)
+    with pytest.raises(PackagingError, match="in a git checkout leave it out") as refused:
+        source(checkout)
+    assert len(str(refused.value)) < 300
+
+
 def test_changed_files_are_refused_by_name_unless_it_is_a_try(checkout: Path) -> None:
     for number in range(5):
         (checkout / f"{number}.txt").touch()
@@ -92,7 +101,7 @@ def test_the_ends_of_what_they_can_compare(
 
 def test_outside_a_checkout_the_time_has_to_be_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tree(tmp_path / "tree")
-    for wrong in (None, "", "yesterday", "0", "-1", "99999999999"):
+    for wrong in (None, "", "yesterday", "0", "-1", "99999999999", "9" * 5000):
         if wrong is not None:
             monkeypatch.setenv(EPOCH, wrong)
         with pytest.raises(PackagingError, match=EPOCH):

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from release import workshop as room
 from release.errors import PackagingError
-from release.workshop import archive, deliver, run, tool, workshop
+from release.workshop import archive, deliver, fetch, run, tool, workshop
 
 
 def test_a_tool_that_is_missing_is_told_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,6 +40,13 @@ def test_a_tool_that_fails_is_told_with_the_last_that_it_said() -> None:
     assert [line.strip() for line in lines[1:]] == [str(number) for number in range(88, 100)]
 
 
+def test_packages_that_cannot_be_fetched_are_told_before_what_pip_said() -> None:
+    fetch([sys.executable, "-c", ""])
+    with pytest.raises(PackagingError, match=r"^Python packages could not .* reaches the index") as refused:
+        fetch([sys.executable, "-c", "raise SystemExit('No matching distribution')"])
+    assert str(refused.value).endswith("\n    No matching distribution")
+
+
 def test_a_complaint_counts_where_a_tool_says_it_and_succeeds() -> None:
     command = [sys.executable, "-c", "import sys; print('unknown attribute', file=sys.stderr)"]
     assert run(command) == ""
@@ -49,6 +60,51 @@ def test_a_tool_that_is_not_there_or_never_ends(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(room, "TOOL_LIMIT_S", 0.1)
     with pytest.raises(PackagingError, match="did not end within"):
         run([sys.executable, "-c", "import time; time.sleep(60)"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no groups of processes to end")
+def test_what_a_tool_has_started_ends_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    # Both hold the pipe open: it ends only where both have ended.
+    inner = f"exec 9>{pipe}; sleep 60"
+    monkeypatch.setattr(room, "TOOL_LIMIT_S", 1)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with pytest.raises(PackagingError, match="did not end within"):
+            run(["sh", "-c", f"({inner}) & {inner}"])
+        ready, _, _ = select.select([reader], [], [], 30)
+        assert ready
+        assert os.read(reader, 1) == b""
+    finally:
+        os.close(reader)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no groups of processes to end")
+def test_a_tool_that_ends_while_it_is_stopped_hides_no_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(started: subprocess.Popen[str], **_: object) -> None:
+        started.wait()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess.Popen, "communicate", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        run(["true"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are not asked to end there")
+def test_a_tool_is_stopped_also_while_it_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[subprocess.Popen[str]] = []
+
+    class Interrupted(subprocess.Popen[str]):
+        def __init__(self, *words: Any, **more: Any) -> None:
+            super().__init__(*words, **more)
+            begun.append(self)
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(["sleep", "60"])
+    assert begun[0].returncode == -signal.SIGKILL
 
 
 def test_nothing_is_left_whatever_happens(tmp_path: Path) -> None:

@@ -131,6 +131,47 @@ def test_what_is_wrong_in_the_tables_is_found(tables: dict[str, Table], change: 
     )
 
 
+def sequence(tables: dict[str, Table], name: str) -> dict[str, tuple[str, int]]:
+    return {str(row["Action"]): (str(row["Condition"]), int(row["Sequence"])) for row in tables[name].dicts()}
+
+
+def test_a_removal_that_fails_makes_the_task_again_from_a_whole_file(tables: dict[str, Table]) -> None:
+    # What is undone is undone backwards, and without its line the file is no task.
+    actions = sequence(tables, "InstallExecuteSequence")
+    assert actions["DeleteTaskBack"][1] < actions["DeleteTask"][1] < actions["RemoveIniValues"][1]
+    assert actions["InstallInitialize"][1] < actions["DeleteTaskBack"][1]
+
+
+def test_a_repair_that_fails_leaves_the_task(tables: dict[str, Table]) -> None:
+    assert sequence(tables, "InstallExecuteSequence")["CreateTaskBack"][0] == "NOT Installed"
+
+
+def test_whoever_has_no_rights_changes_nothing_by_a_repair(tables: dict[str, Table]) -> None:
+    # Windows Installer repairs for everybody, as the system, and passes on what is declared to be secure.
+    actions = sequence(tables, "InstallExecuteSequence")
+    for given, setting in SETTINGS.items():
+        for action in ("Take", "Mark"):
+            assert actions[f"{action}{setting}"][0].endswith(" AND NOT (Installed AND RestrictedUserControl)")
+        assert actions[f"Keep{setting}"][0] == (
+            f"PREV_{given} AND (NOT {given} OR (Installed AND RestrictedUserControl))"
+        )
+    # The folder decides what the system runs: of what is installed nobody gives another.
+    assert actions["KeepFolder"][0] == "PREV_INSTALLDIR AND (Installed OR (OLDER_FOUND AND NOT INSTALLDIR))"
+    values = {row["Property"]: str(row["Value"]) for row in tables["Property"].dicts()}
+    assert "PREV_" not in values["SecureCustomProperties"]
+    assert set(sequence(tables, "InstallUISequence")) == {
+        "FindRelatedProducts",
+        "LaunchConditions",
+        "ExecuteAction",
+    }
+
+
+def test_a_search_in_the_window_has_to_be_passed_on(tables: dict[str, Table]) -> None:
+    window = tables["InstallUISequence"]
+    searched = msgspec.structs.replace(window, rows=(*window.rows, ("AppSearch", "", 50)))
+    assert any("PREV_HELPTEXT does not reach" in one for one in faults(tables | {window.name: searched}))
+
+
 @pytest.mark.parametrize("brand", ["", HOSTILE_BRAND, CYRILLIC_BRAND])
 def test_the_task_runs_the_postman_as_whoever_is_signed_in(tmp_path: Path, brand: str) -> None:
     order = windows_order(tmp_path / "order", brand=brand)

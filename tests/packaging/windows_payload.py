@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import msgspec
 
 from release.identity import identify
 from release.order import Order
-from tests.packaging.release_orders import VERSION, order
+from tests.packaging.release_orders import VERSION, order, put_beside
 
 CYRILLIC_BRAND = """\
 product = "Помощь при входе"
@@ -58,15 +57,12 @@ def again(made: Order) -> Order:
 
 def write_payload(payload: Path, made: Order, real: Path | None = None) -> None:
     """The folder of a frozen program, of the version and the brand of an order."""
+    put_beside(payload, made.identity.brand, made.version)
     numbers = tuple(int(number) for number in made.version.split("."))
     content = real.read_bytes() if real else program(version=(numbers[0], numbers[1], numbers[2], 0))
     files = {
         f"{made.identity.command}.exe": content,
         f"{made.identity.command}w.exe": content,
-        "brand.toml": made.identity.brand.read_bytes(),
-        "LICENSE": b"MIT",
-        "sbom.cdx.json": json.dumps({"metadata": {"component": {"version": made.version}}}).encode(),
-        "licenses/one.txt": b"one",
         "_internal/base_library.zip": b"PK" + made.version.encode(),
         "_internal/python313.dll": program(version=(3, 13, 9, 0)),
         "_internal/A name longer than eight.data": made.version.encode(),

@@ -264,3 +264,9 @@ class CleanRoot:
                     text += f" -> {entry.readlink()}"
                 found["/" + os.path.normpath(f"{here}/{name}")] = text
         return found
+
+
+def is_of_root_for_all(about: str) -> bool:
+    """Whether what ``files`` says of one place means: root's, for everybody to read, for nobody to change."""
+    mode, _, owner = about.partition(" ")
+    return owner.startswith("0:0") and ("->" in owner or mode in ("-rw-r--r--", "-rwxr-xr-x", "drwxr-xr-x"))

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -236,12 +237,47 @@ def test_the_courier_of_what_waits_is_the_program_once_more(root: CleanRoot) -> 
 def test_what_it_starts_has_the_persons_environment(root: CleanRoot) -> None:
     done = root.run(
         [PROGRAM, "watch", "--", "/usr/bin/env"],
-        environ={"LD_LIBRARY_PATH": "/usr/lib/ours", "REPORTER_FACE": "none"},
+        environ={
+            "LD_LIBRARY_PATH": "/usr/lib/ours",
+            "TCL_LIBRARY": "/usr/lib/our-tcl",
+            "REPORTER_FACE": "none",
+        },
         check=False,
     )
     assert "LD_LIBRARY_PATH=/usr/lib/ours\n" in done.stdout
+    assert "TCL_LIBRARY=/usr/lib/our-tcl\n" in done.stdout
     assert PLACE not in done.stdout
     assert "_PYI_" not in done.stdout
+
+
+def at_a_terminal(root: CleanRoot, *words: str, language: str = "C.UTF-8") -> bytes:
+    """What a person sees of a command that is typed in a terminal, who then says nothing."""
+    typed = shlex.join([PROGRAM, *words])
+    command = root._words(["script", "--quiet", "--return", "--command", typed, "/dev/null"], True, "/")
+    environ = root._environ({"LC_ALL": language, "TERM": "xterm"}, True)
+    done = subprocess.run(
+        command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT_S, check=False
+    )
+    return done.stdout
+
+
+def test_it_works_at_a_terminal(root: CleanRoot) -> None:
+    target = f"tcp://127.0.0.1:{closed_port()}"
+    (root.path / "tmp/refused.json").write_text(json.dumps({**REFUSED, "target": target}))
+    for words in (["diagnose", target], ["show", "/tmp/refused.json"]):  # noqa: S108 - inside the clean root
+        told = at_a_terminal(root, *words)
+        assert b"No connection to 127.0.0.1 could be made" in told
+        assert b"Traceback" not in told
+
+
+def test_it_writes_in_the_letters_of_an_old_terminal(root: CleanRoot) -> None:
+    root.install_packages("locales")
+    root.run(["localedef", "-i", "ru_RU", "-f", "KOI8-R", "ru_RU.KOI8-R"])
+    target = f"tcp://127.0.0.1:{closed_port()}"
+    (root.path / "tmp/refused.json").write_text(json.dumps({**REFUSED, "target": target}))
+    for words in (["diagnose", target], ["show", "/tmp/refused.json"]):  # noqa: S108 - inside the clean root
+        told = at_a_terminal(root, *words, language="ru_RU.KOI8-R")
+        assert "Не удалось соединиться с сервером".encode("koi8-r") in told
 
 
 class TestWindow:
@@ -266,6 +302,24 @@ class TestWindow:
         assert until(lambda: has_loaded(screen.name, window, process, "libtkdnd"))
         xdotool(screen.name, "windowclose", window)
         shown.communicate(timeout=LIMIT_S)
+
+    def test_an_open_window_goes_on_when_an_upgrade_comes(self, root: CleanRoot, screen: Screen) -> None:
+        failure = {**REFUSED, "target": f"tcp://127.0.0.1:{closed_port()}"}
+        (root.path / "tmp/failure.json").write_text(json.dumps(failure))
+        command = [PROGRAM, "show", "/tmp/failure.json"]  # noqa: S108 - inside the clean root
+        shown = root.start(command, environ={"DISPLAY": screen.name}, person=True)
+        window = wait_for_window(screen.name)
+        [process] = [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == command]
+        # As dpkg and rpm do it: another file takes the name.
+        place = root.path / PROGRAM.lstrip("/")
+        aside = place.rename(place.with_name("aside"))
+        try:
+            place.write_bytes(b"the program of the next version")
+            assert until(lambda: has_loaded(screen.name, window, process, "libtkdnd"))
+            xdotool(screen.name, "windowclose", window)
+            shown.communicate(timeout=LIMIT_S)
+        finally:
+            aside.replace(place)
 
 
 def has_loaded(display: str, window: str, process: psutil.Process, library: str) -> bool:

@@ -269,6 +269,17 @@ def test_another_folder_is_kept_by_an_upgrade(wine: Wine, packages: dict[str, Pa
     assert wine.files("Apps & more") == set()
 
 
+def test_what_is_installed_stays_where_it_is(wine: Wine, packages: dict[str, Path]) -> None:
+    # Else a person without rights could have the system read another task by a repair.
+    wine.install(packages[OLD], INSTALLDIR="C:\\Apps\\")
+    wine.install(packages[OLD], INSTALLDIR=r"C:\Elsewhere", HELPTEXT="new")
+    wine.install(packages[OLD], INSTALLDIR=r"C:\Elsewhere", REINSTALL="ALL")
+    assert settings(wine) == {"HelpText": "new"}
+    assert not (wine.drive / "Elsewhere").exists()
+    assert task_command(wine, "Apps") == r"C:\Apps\reporterw.exe"
+    assert path_of(wine)[-1] == "C:\\Apps\\"
+
+
 def test_another_program_of_the_same_name_does_not_choose_the_folder(
     wine: Wine, packages: dict[str, Path]
 ) -> None:

@@ -14,8 +14,11 @@ from reporter.errors import FaceUnavailable
 def open_terminal() -> tuple[TextIO, TextIO]:
     """The terminal of this process, for reading and for writing."""
     names = ("CONIN$", "CONOUT$") if sys.platform == "win32" else ("/dev/tty", "/dev/tty")
+    # The installed program is in UTF-8 and has found out what its terminal is in.
+    known = (one.encoding for one in (sys.stdin, sys.stdout, sys.stderr) if one is not None and one.isatty())
+    encoding = None if sys.platform == "win32" else next(known, None)
     try:
-        reader = open(names[0], encoding=None)  # noqa: PTH123, SIM115 - devices, open until the end
+        reader = open(names[0], encoding=encoding, errors="replace")  # noqa: PTH123, SIM115 - devices, open until the end
         writer = open(names[1], "w", encoding=reader.encoding)  # noqa: PTH123, SIM115
     except OSError:
         raise FaceUnavailable(
