@@ -8,8 +8,12 @@ from collections.abc import Sequence
 from freeze.libraries import PROVIDED, Needs
 from release.errors import PackagingError
 
-RECOMMENDED = {"deb": ["fontconfig-config", "fonts-dejavu-core"], "rpm": ["fontconfig"]}
-"""Without any font a window shows no letter; a computer with a desktop has some."""
+RECOMMENDED = {
+    "deb": ["ca-certificates", "fontconfig-config", "fonts-dejavu-core", "xdg-utils"],
+    "rpm": ["ca-certificates", "fontconfig", "xdg-utils"],
+}
+"""Without certificates no HTTPS is trusted, without any font a window shows no letter, without the last no
+browser and no mail program is found; a computer with a desktop has all of it."""
 
 # Linkers mark with it that relative relocations are packed; C libraries understand it since this version.
 _MARKS = {"GLIBC_ABI_DT_RELR": "2.36"}
