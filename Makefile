@@ -1,6 +1,8 @@
 # Every target prepares what it needs first: see packaging/develop.
 
 PYTHON_IN_VENV := .venv/bin/python
+# The value of a variable as it was given, as one word for the shell.
+quoted = '$(subst ','\'',$(value $1))'
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-systems bench packages explanations catalogues clean
@@ -36,8 +38,8 @@ bench:
 
 packages:
 	@packaging/develop packages
-	@.venv-packages/bin/python packaging/packages.py $(if $(BRAND),--brand '$(BRAND)') \
-		$(if $(WINDOWS_PAYLOAD),--windows-payload '$(WINDOWS_PAYLOAD)')
+	@.venv-packages/bin/python packaging/packages.py $(if $(value BRAND),--brand $(call quoted,BRAND)) \
+		$(if $(value WINDOWS_PAYLOAD),--windows-payload $(call quoted,WINDOWS_PAYLOAD))
 
 explanations:
 	@packaging/develop test

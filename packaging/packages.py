@@ -13,11 +13,15 @@ command line.
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -31,6 +35,7 @@ from release.errors import PackagingError  # noqa: E402
 from release.identity import OWN_BRAND, identify  # noqa: E402
 from release.order import Order  # noqa: E402
 from release.source import source  # noqa: E402
+from release.workshop import STOPPING  # noqa: E402
 
 Builder = Callable[[Order], list[Path]]
 
@@ -107,13 +112,14 @@ def make_all(chosen: Sequence[Artefact], order: Order, windows_payload: Path | N
     for one in chosen:
         if one.packs == HERE and order.payload is None:
             problems.append(f"{one.name}: there is no frozen program to pack; see above why.")
+            print(problems[-1], file=sys.stderr)
             continue
         given = windows_payload if one.packs == WINDOWS else order.payload
         begun = time.monotonic()
         try:
             made = one.make(msgspec.structs.replace(order, payload=given))
         except (PackagingError, OSError) as error:
-            problems.append(f"{one.name}: {error}")
+            problems.append(f"{one.name}: {_sentence(error, order.out)}")
             print(problems[-1], file=sys.stderr)
             continue
         if one.name == FROZEN:
@@ -160,15 +166,74 @@ def main(arguments: Sequence[str] | None = None) -> int:
             payload=given.payload and given.payload.absolute(),
             download_url=given.download_url,
         )
-        # Sums of other files than those that are there would be worse than none.
-        (order.out / SUMS).unlink(missing_ok=True)
+        check_out(order.out, [one for one in (given.payload, given.windows_payload) if one])
+        with alone(order.out):
+            # Sums of other files than those that are there would be worse than none.
+            (order.out / SUMS).unlink(missing_ok=True)
+            problems = make_all(chosen, order, given.windows_payload and given.windows_payload.absolute())
     except (PackagingError, OSError) as error:
-        print(error, file=sys.stderr)
+        print(_sentence(error, given.out), file=sys.stderr)
         return 1
-    problems = make_all(chosen, order, given.windows_payload and given.windows_payload.absolute())
+    except KeyboardInterrupt:
+        print(f"Stopped; what was finished before lies in {given.out}, nothing else.", file=sys.stderr)
+        return 1
     if problems:
         print(f"Not made: {len(problems)} of {len(chosen)}; see above.", file=sys.stderr)
     return 1 if problems else 0
+
+
+def check_out(out: Path, payloads: Sequence[Path]) -> None:
+    """Raises PackagingError where what appears in ``out`` would become a part of what it is made of."""
+    if ROOT.is_relative_to(out.resolve()):
+        raise PackagingError(
+            f"{out} holds this checkout; give a folder for the packages alone with --out DIR."
+        )
+    for payload in payloads:
+        if out.resolve().is_relative_to(payload.resolve()):
+            raise PackagingError(f"{out} lies in the frozen program {payload}; give another with --out DIR.")
+
+
+@contextmanager
+def alone(out: Path) -> Iterator[None]:
+    """Hold the folder of finished artefacts, so that no other build replaces what this one packs.
+
+    Raises PackagingError. On Windows, where folders cannot be held, nothing is.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PackagingError(
+            f"{out} cannot be written to: {error.strerror or error}; give another folder with --out DIR."
+        ) from None
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    folder = os.open(out, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise PackagingError(
+                f"Another build writes to {out}; wait for it, or give another folder with --out DIR."
+            ) from None
+        yield
+    finally:
+        os.close(folder)
+
+
+def _sentence(error: Exception, out: Path) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or out} cannot be used: {error.strerror}; correct this and try again."
+    return str(error)
+
+
+def _stop(number: int, frame: Any) -> None:
+    """End with what was begun cleared away, which another signal does not interrupt."""
+    for one in STOPPING:
+        signal.signal(one, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _size_bytes(path: Path) -> int:
@@ -178,4 +243,7 @@ def _size_bytes(path: Path) -> int:
 
 
 if __name__ == "__main__":
+    for one in STOPPING:
+        if signal.getsignal(one) != signal.SIG_IGN:  # as nohup has set it
+            signal.signal(one, _stop)
     sys.exit(main())

@@ -221,6 +221,11 @@ def _put_beside(made: Path, order: Order, used: Environment, collected: Collecte
     beside.mkdir(exist_ok=True)
     shutil.copyfile(order.identity.brand, beside / BRAND)
     for logo in logos(order.identity.brand):
+        if (beside / logo).exists() or logo in (LICENSE, LICENSES, SBOM):
+            raise PackagingError(
+                f"{order.identity.brand} names the logo {logo}, as a part of the program is called; "
+                "rename it."
+            )
         shutil.copyfile(order.identity.brand.parent / logo, beside / logo)
     shutil.copyfile(ROOT / LICENSE, beside / LICENSE)
     (beside / LICENSES).mkdir()

@@ -21,7 +21,7 @@ from release.errors import PackagingError
 from release.order import Order
 from release.portable import system_name
 from release.source import EPOCH, ROOT
-from release.workshop import deliver, run, workshop
+from release.workshop import deliver, fetch, run, workshop
 
 NAME = "reporter"
 REQUIREMENTS = Path(__file__).with_name("requirements-zipapp.txt")
@@ -103,7 +103,7 @@ def _zipapp(order: Order, wheel: Path, folder: Path) -> Path:
 
     site = folder / "site-packages"
     # What the frozen program is made of, to the version, and what that can do without.
-    run(
+    fetch(
         [sys.executable, "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check", "install",
          "--no-deps", "--no-compile", "--only-binary=:all:", "--target", site,
          "--requirement", requirements_of(sys.platform), "--requirement", REQUIREMENTS, wheel],

@@ -79,6 +79,12 @@ def identify(brand: Path) -> Identity:
             f"{brand} gives the product {found.brand.product!r}, of which no command can be made; "
             'add one in small Latin letters, such as command = "login-help".'
         )
+    if not found.brand.maintainer.isprintable() or "$" in found.brand.maintainer:
+        # A second line would be one more field of a package, and nfpm puts in variables of the environment.
+        raise PackagingError(
+            f"{brand} gives the maintainer {found.brand.maintainer!r}, which no package can hold; write "
+            "Name <mail address> on one line and without $."
+        )
     return Identity(
         **given, command=keys.command, help_url=found.brand.url, brand=brand, logo=found.brand.logo
     )

@@ -16,6 +16,7 @@ from release.errors import PackagingError
 
 ROOT = Path(__file__).resolve().parents[2]
 EPOCH = "SOURCE_DATE_EPOCH"
+SHOWN_LIMIT_CHARS = 40
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,11 +65,17 @@ def source(root: Path = ROOT, *, allow_changes: bool = False) -> Source:
 
 def _given_epoch() -> int:
     given = os.environ.get(EPOCH, "")
-    # Archives know no time before 1980 and installers none after 2107.
-    if not given.isdecimal() or not 315_532_800 <= int(given) < 4_354_819_200:
+    if not given:
         raise PackagingError(
-            f"{EPOCH} is {given!r}; outside a git checkout it has to say when this version was made, "
+            f"{EPOCH} is not set; outside a git checkout it has to say when this version was made, "
             "in seconds since 1970, such as 1795305600."
+        )
+    # Archives know no time before 1980 and installers none after 2107.
+    if not re.fullmatch(r"[0-9]{9,10}", given) or not 315_532_800 <= int(given) < 4_354_819_200:
+        shown = given if len(given) <= SHOWN_LIMIT_CHARS else f"{given[:SHOWN_LIMIT_CHARS]}…"
+        raise PackagingError(
+            f"{EPOCH} is {shown!r}; it says when this version was made, in seconds since 1970 from 1980 to "
+            "2107, such as 1795305600. Correct it, or in a git checkout leave it out."
         )
     return int(given)
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
+import threading
 import time
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from release.errors import PackagingError
 
+Completed = subprocess.CompletedProcess[str]
+
 TOOL_LIMIT_S = 900.0
+STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""The signals by which a person, a terminal or a system ends a build."""
 SAID_LIMIT_LINES = 12
 
 
@@ -41,17 +48,7 @@ def run(
     """
     words = [str(word) for word in command]
     try:
-        done = subprocess.run(
-            words,
-            cwd=cwd,
-            env={**os.environ, **(environ or {})},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=TOOL_LIMIT_S,
-            check=False,
-        )
+        done = _ended(words, cwd, {**os.environ, **(environ or {})})
     except OSError as error:
         raise PackagingError(f"{words[0]} cannot be started: {error.strerror or error}.") from None
     except subprocess.TimeoutExpired:
@@ -61,6 +58,72 @@ def run(
         how = f"ended with {done.returncode}" if done.returncode else "had a complaint"
         raise PackagingError("\n    ".join([f"{Path(words[0]).name} {how}:", *said]))
     return done.stdout
+
+
+def fetch(command: Sequence[str | Path], *, environ: Mapping[str, str] | None = None) -> None:
+    """Run a pip that installs packages, which it asks their index for; raises PackagingError."""
+    try:
+        run(command, environ=environ)
+    except PackagingError as error:
+        raise PackagingError(
+            "Python packages could not be installed; see below why, see that this computer reaches the index "
+            f"of packages, and try again. {error}"
+        ) from None
+
+
+def _ended(words: Sequence[str], cwd: Path | None, environ: Mapping[str, str]) -> Completed:
+    """Run a tool to its end. Where this is broken off it ends with all that it started: none of them may go
+    on writing into a workshop that is being cleared."""
+    started: subprocess.Popen[str] | None = None
+    try:
+        with _signals_held_back():
+            started = subprocess.Popen(
+                words,
+                cwd=cwd,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                process_group=0,
+            )
+        stdout, stderr = started.communicate(timeout=TOOL_LIMIT_S)
+    except BaseException:
+        if started is not None:
+            _end(started)
+        raise
+    return subprocess.CompletedProcess(words, started.returncode, stdout, stderr)
+
+
+def _end(started: subprocess.Popen[str]) -> None:
+    if sys.platform == "win32":
+        started.kill()
+    else:
+        with suppress(ProcessLookupError):  # all of them have just ended by themselves
+            os.killpg(started.pid, signal.SIGKILL)
+    with started:  # waits for it, and closes what it wrote to
+        pass
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """A program whose start is interrupted would run on, and nobody would know of it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {one: signal.getsignal(one) for one in STOPPING}
+    held = {one: handler for one, handler in before.items() if callable(handler)}
+    for one in held:
+        signal.signal(one, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        for one, handler in held.items():
+            signal.signal(one, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 @contextmanager
@@ -81,9 +144,16 @@ def deliver(made: Path, out: Path) -> Path:
     """Move a finished file or folder from a workshop to ``out``, in place of an older one; its new path."""
     final = out / made.name
     if final.is_dir() and not final.is_symlink():
-        # A folder cannot take the place of one that holds something.
-        shutil.rmtree(final)
-    made.replace(final)
+        # A folder cannot take the place of one that holds something; a part of the old one is worth nothing.
+        with workshop(out) as aside:
+            older = final.rename(aside / made.name)
+            try:
+                made.rename(final)
+            except OSError:
+                older.rename(final)
+                raise
+    else:
+        made.replace(final)
     return final
 
 

@@ -280,6 +280,23 @@ class TestFreeze:
         assert build.logos(named) == ["day.png", "night.png"]
         assert build.logos(OWN_BRAND) == []
 
+    @pytest.mark.parametrize("name", ["hilfe", "LICENSE", "licenses", "sbom.cdx.json", "brand.toml"])
+    def test_a_logo_does_not_take_the_place_of_a_part_of_the_program(
+        self, ordered: Order, tmp_path: Path, name: str
+    ) -> None:
+        brand, made = tmp_path / "names" / "other.toml", tmp_path / "made"
+        brand.parent.mkdir()
+        made.mkdir()
+        brand.write_text(f'logo = "{name}"\n', encoding="utf-8")
+        (brand.parent / name).write_bytes(b"a picture")
+        (made / "hilfe").write_bytes(b"the program")
+        named = msgspec.structs.replace(ordered.identity, brand=brand)
+        used = environment.Environment(python=tmp_path, site=tmp_path, tools=tmp_path)
+        inside = build.Collected(modules=[], binaries=[], datas=[])
+        with pytest.raises(PackagingError, match=rf"names the logo {name}, as a part of the program"):
+            build._put_beside(made, msgspec.structs.replace(ordered, identity=named), used, inside)
+        assert (made / "hilfe").read_bytes() == b"the program"
+
     def test_no_module_of_the_tools_gets_in(self, tmp_path: Path) -> None:
         used = environment.Environment(python=tmp_path, site=tmp_path, tools=tmp_path / "tools")
         loader = str(tmp_path / "tools" / "PyInstaller" / "loader" / "x.py")

@@ -143,6 +143,14 @@ def test_what_is_finished_takes_the_place_of_what_was_there(tmp_path: Path) -> N
     assert (out / "file").read_text(encoding="utf-8") == "new"
 
 
+def test_a_folder_stays_where_what_replaces_it_cannot_be_moved(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "old").touch()
+    with workshop(tmp_path) as folder, pytest.raises(FileNotFoundError):
+        deliver(folder / "tree", tmp_path)
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["tree", "tree/old"]
+
+
 def test_the_same_files_give_the_same_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {"b.txt": b"b", "a/c.txt": b"c" * 1000, "a/ü.txt": b""}
     first = archive(tmp_path / "1.zip", files, 1_700_000_001)
