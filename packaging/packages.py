@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import signal
 import sys
 import time
@@ -30,12 +31,13 @@ if __name__ == "__main__":  # started by its path, from any folder
     sys.path[:0] = [str(ROOT), str(ROOT / "packaging")]
 
 from freeze.payload import SYSTEMS  # noqa: E402 - see above
-from release.checksums import SUMS  # noqa: E402
+from release.checksums import SIGNATURES  # noqa: E402
 from release.errors import PackagingError  # noqa: E402
 from release.identity import OWN_BRAND, identify  # noqa: E402
 from release.order import Order  # noqa: E402
 from release.source import source  # noqa: E402
-from release.workshop import STOPPING  # noqa: E402
+from release.workshop import MAKING, STOPPING  # noqa: E402
+from signing.sums import SUMS  # noqa: E402
 
 Builder = Callable[[Order], list[Path]]
 
@@ -169,7 +171,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check_out(order.out, [one for one in (given.payload, given.windows_payload) if one])
         with alone(order.out):
             # Sums of other files than those that are there would be worse than none.
-            (order.out / SUMS).unlink(missing_ok=True)
+            for name in (SUMS, *SIGNATURES):
+                (order.out / name).unlink(missing_ok=True)
+            # Of a build that was killed.
+            for left in order.out.glob(f"{MAKING}*"):
+                shutil.rmtree(left, ignore_errors=True)
             problems = make_all(chosen, order, given.windows_payload and given.windows_payload.absolute())
     except (PackagingError, OSError) as error:
         print(_sentence(error, given.out), file=sys.stderr)

@@ -13,7 +13,7 @@ import msgspec
 
 from freeze import contents, libraries, licences, search_paths, windows_resource
 from freeze.environment import Environment, environment
-from freeze.payload import BRAND, LICENSE, LICENSES, SBOM, check_payload, programs, resources
+from freeze.payload import BRAND, LICENSE, LICENSES, MACOS_MINIMUM, SBOM, check_payload, programs, resources
 from release import icon, sbom
 from release.errors import PackagingError
 from release.identity import SUMMARY
@@ -35,10 +35,13 @@ HARMLESS = {
     r"Hidden import .?jnius.? not found": ("linux", "darwin", "win32"),
 }  # fmt: skip
 
-
-# PyInstaller's hooks ask for every plug-in of the first two, whatever is wanted of them; the last is an
-# encoding that nothing is read in.
-ASKERS = ("PIL.Image", "Xlib", "encodings.bz2_codec")
+ASKERS = (
+    # PyInstaller's hooks ask for every plug-in of these, whatever is wanted of them.
+    "PIL.Image",
+    "Xlib",
+    # An encoding that nothing is read in.
+    "encodings.bz2_codec",
+)
 
 
 class Collected(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +49,6 @@ class Collected(msgspec.Struct, frozen=True, kw_only=True):
 
     modules: list[tuple[str, str]]
     binaries: list[tuple[str, str]]
-    datas: list[tuple[str, str]]
 
 
 def frozen(order: Order) -> list[Path]:
@@ -168,7 +170,6 @@ def plan_of(order: Order, used: Environment, folder: Path) -> dict[str, object]:
             *([str(path), path.parent.name] for path in _versions(used, folder)),
         ],
         "run_before": list(contents.RUN_BEFORE),
-        "strip": False,
         "programs": names,
         "folder": "program",
         "icon": picture,
@@ -180,7 +181,7 @@ def plan_of(order: Order, used: Environment, folder: Path) -> dict[str, object]:
             "CFBundleDisplayName": identity.product,
             "CFBundleGetInfoString": SUMMARY,
             "CFBundleVersion": order.version,
-            "LSMinimumSystemVersion": "11.0",
+            "LSMinimumSystemVersion": MACOS_MINIMUM,
             "NSHighResolutionCapable": True,
         },
         "collected": str(folder / "collected.json"),

@@ -26,6 +26,8 @@ LICENSES = "licenses"
 BRAND = "brand.toml"
 SBOM = "sbom.cdx.json"
 LICENSE = "LICENSE"
+MACOS_MINIMUM = "11.0"
+"""The least version of macOS that the libraries inside are published for."""
 
 SYSTEMS = {"linux": "Linux", "win32": "Windows", "darwin": "macOS"}
 """By the names of ``sys.platform``."""

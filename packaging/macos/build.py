@@ -21,14 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from freeze.payload import LICENSE as LICENSE_INSIDE
-from freeze.payload import check_payload
+from freeze.payload import MACOS_MINIMUM, check_payload
 from macos import parts
 from release.errors import PackagingError
 from release.order import Order
 from release.workshop import deliver, run, tool, workshop
 from signing.apple import XCODE, App, Pkg, seal
 
-MINIMUM = "11.0"
 """The first macOS for both processors; a program may ask for a later one in its Info.plist."""
 
 _FAT, _THIN = b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe"
@@ -44,7 +43,7 @@ def pkg(order: Order) -> list[Path]:
     payload = check_payload(order.payload, order, "darwin")
     signer, is_signed = Pkg(os.environ), _is_signed()
     app = payload / parts.app_name(order.identity)
-    minimum = str(_information(app, order).get("LSMinimumSystemVersion", MINIMUM))
+    minimum = str(_information(app, order).get("LSMinimumSystemVersion", MACOS_MINIMUM))
     processors = architectures(app / "Contents" / "MacOS" / order.identity.command)
     pkgbuild, productbuild = (tool(name, XCODE) for name in ("pkgbuild", "productbuild"))
     processor = processors[0] if len(processors) == 1 else "universal"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from policy.admx import identifier
 from reporter.settings.help import HelpTable
 from reporter.settings.kinds import Flag, Kind, ListOf, Number, Text
 from reporter.settings.layers import as_text
@@ -42,11 +41,11 @@ user settings, list of databases, published by the server, recommended policy, i
 
 ## How to write them
 
-* **Windows, group policies**: copy `{file}.admx` and the folders of the languages into the central store,
+* **Windows, group policies**: copy `{command}.admx` and the folders of the languages into the central store,
   `\\\\DOMAIN\\SYSVOL\\DOMAIN\\Policies\\PolicyDefinitions`.
-* **Windows, Intune**: take in `{file}.admx` and use the addresses in `oma-uri.csv`; its first row is for
+* **Windows, Intune**: take in `{command}.admx` and use the addresses in `oma-uri.csv`; its first row is for
   the template itself.
-* **macOS**: change `{file}.mobileconfig` and hand it to the device management; keep only what is to be
+* **macOS**: change `{command}.mobileconfig` and hand it to the device management; keep only what is to be
   forced.
 * **Linux**: change `managed/example.json` and put it into `/etc/{command}/policies/managed`;
   `policy.schema.json` checks it in editors.
@@ -106,7 +105,6 @@ def page(vendor: Vendor = VENDOR) -> bytes:
         installer=vendor.installer_key,
         bundle=vendor.bundle_id,
         command=vendor.command,
-        file=identifier(vendor.product).lower(),
         file_bytes=FILE_LIMIT_BYTES,
         files=FILES_LIMIT,
         folder_bytes=FOLDER_LIMIT_BYTES,

@@ -34,7 +34,7 @@ class TemplateError(Exception):
 
 def files(vendor: Vendor = VENDOR) -> Iterator[tuple[str, bytes]]:
     """Every file with its path below the folder; raises TemplateError."""
-    name = admx.identifier(vendor.product).lower()
+    name = vendor.command
     template = admx.admx(vendor)
     yield f"windows/{name}.admx", template
     for language in LANGUAGES:

@@ -11,8 +11,8 @@ from pathlib import Path
 from release.errors import PackagingError
 from release.order import Order
 from release.workshop import deliver, workshop
+from signing.sums import SUMS
 
-SUMS = "SHA256SUMS"
 # Signatures of the list are made after it and cannot be in it.
 SIGNATURES = frozenset({f"{SUMS}.asc", f"{SUMS}.sig"})
 

@@ -10,9 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-import subprocess
 import sys
-import time
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,8 +18,8 @@ from pathlib import Path
 from release.errors import PackagingError
 from release.order import Order
 from release.portable import system_name
-from release.source import EPOCH, ROOT
-from release.workshop import deliver, fetch, run, workshop
+from release.source import EPOCH, ROOT, git
+from release.workshop import deliver, fetch, pack, run, workshop
 
 NAME = "reporter"
 REQUIREMENTS = Path(__file__).with_name("requirements-zipapp.txt")
@@ -73,9 +71,9 @@ def export(root: Path, target: Path, *, out: Path) -> None:
     else:
         # A try with --allow-changes is to try the changes, files that are not yet known to git among them.
         kinds = ["--cached"]
-        if _git(root, "status", "--porcelain", "--untracked-files=no"):
+        if git(root, "status", "--porcelain", "--untracked-files=no"):
             kinds += ["--others", "--exclude-standard"]
-        for name in filter(None, _git(root, "ls-files", "-z", *kinds).split("\0")):
+        for name in filter(None, git(root, "ls-files", "-z", *kinds).split("\0")):
             source = root / name
             if source.is_file() and not source.is_relative_to(out):
                 copy = target / name
@@ -149,32 +147,13 @@ def _forget_the_installation(site: Path) -> None:
 
 def _plain(raw: Path, target: Path, epoch_s: int) -> Path:
     """The zipapp with one time and one mode for all that is inside, however the tools were installed."""
-    moment = time.gmtime(epoch_s - epoch_s % 2)[:6]
     with target.open("wb") as opened:
         opened.write(f"#!{SHEBANG}\n".encode())
-        with zipfile.ZipFile(raw) as before, zipfile.ZipFile(opened, "w", zipfile.ZIP_DEFLATED) as after:
-            for name in sorted(before.namelist()):
-                entry = zipfile.ZipInfo(name, moment)
-                entry.external_attr = 0o100644 << 16
-                entry.create_system = 3
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                after.writestr(entry, before.read(name), compresslevel=9)
+        with zipfile.ZipFile(raw) as before, zipfile.ZipFile(opened, "w") as after:
+            pack(after, {name: before.read(name) for name in before.namelist()}, epoch_s)
     target.chmod(0o755)
     return target
 
 
 def _environ(order: Order) -> dict[str, str]:
     return {EPOCH: str(order.source.epoch_s), "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "NO_COLOR": "1"}
-
-
-def _git(root: Path, *words: str) -> str:
-    try:
-        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, check=True)  # noqa: S607 - wherever it is
-    except FileNotFoundError:
-        raise PackagingError(
-            "git is missing, which tells what the packages are made of; install git."
-        ) from None
-    except subprocess.CalledProcessError as error:
-        said = error.stderr.decode(errors="replace").strip()
-        raise PackagingError(f"git cannot tell about {root}: {said}.") from None
-    return done.stdout.decode("utf-8", "surrogateescape")

@@ -12,8 +12,6 @@ from reporter.ui.window.palette import LIGHT
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-HICOLOR_PX = (16, 22, 24, 32, 48, 64, 128, 256)
-"""The sizes in which desktops of Linux look for an icon."""
 ICO_PX = (16, 20, 24, 32, 40, 48, 64, 256)
 # The names that Apple gave to the sizes.
 ICNS = {

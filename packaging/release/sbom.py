@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from freeze.payload import SBOM, resources
 from release.errors import PackagingError
 from release.identity import SUMMARY
 from release.order import Order
@@ -27,7 +28,6 @@ from release.portable import system_name
 from release.source import EPOCH
 from release.workshop import deliver, run, workshop
 
-NAME = "sbom.cdx.json"
 DISTRIBUTION = "reporter-agent"
 LICENCE = "MIT"
 # Every environment holds them, no program is frozen with them.
@@ -149,14 +149,13 @@ def sbom(order: Order) -> list[Path]:
     """The SBOM inside the payload, put beside the other artefacts; raises PackagingError."""
     if order.payload is None:
         raise PackagingError("There is no frozen program yet whose SBOM could be shown; freeze it first.")
-    places = [order.payload / NAME, *order.payload.glob(f"*.app/Contents/Resources/{NAME}")]
-    inside = next((place for place in places if place.exists()), places[0])
+    inside = resources(order.payload, order, sys.platform) / SBOM
     try:
         raw = inside.read_bytes()
         component = json.loads(raw)["metadata"]["component"]
         version, system = component["version"], dict_of(component["properties"])["platform"]
     except FileNotFoundError:
-        raise PackagingError(f"{order.payload} holds no {NAME}; freeze the program again.") from None
+        raise PackagingError(f"{order.payload} holds no {SBOM}; freeze the program again.") from None
     except OSError as error:
         raise PackagingError(f"{inside} cannot be read: {error.strerror or error}.") from None
     except (ValueError, KeyError, TypeError):

@@ -51,7 +51,7 @@ def source(root: Path = ROOT, *, allow_changes: bool = False) -> Source:
         )
     if not (root / ".git").exists():
         return Source(version=version, epoch_s=_given_epoch())
-    changed = _git(root, "status", "--porcelain", "--untracked-files=no").splitlines()
+    changed = git(root, "status", "--porcelain", "--untracked-files=no").splitlines()
     if changed and not allow_changes:
         names = ", ".join(line[3:] for line in changed[:3]) + (" …" if len(changed) > 3 else "")
         raise PackagingError(
@@ -59,8 +59,8 @@ def source(root: Path = ROOT, *, allow_changes: bool = False) -> Source:
             "thing, or build for a try with --allow-changes."
         )
     given = os.environ.get(EPOCH, "")
-    epoch_s = _given_epoch() if given else int(_git(root, "log", "-1", "--format=%ct"))
-    return Source(version=version, epoch_s=epoch_s, commit=_git(root, "rev-parse", "HEAD"))
+    epoch_s = _given_epoch() if given else int(git(root, "log", "-1", "--format=%ct"))
+    return Source(version=version, epoch_s=epoch_s, commit=git(root, "rev-parse", "HEAD").strip())
 
 
 def _given_epoch() -> int:
@@ -80,13 +80,15 @@ def _given_epoch() -> int:
     return int(given)
 
 
-def _git(root: Path, *words: str) -> str:
+def git(root: Path, *words: str) -> str:
+    """What git prints about a repository, names of files as the system has them; raises PackagingError."""
     try:
-        run = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=True)  # noqa: S607 - wherever it is
+        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, check=True)  # noqa: S607 - wherever it is
     except FileNotFoundError:
         raise PackagingError(
             "git is missing, which tells what the packages are made of; install git."
         ) from None
     except subprocess.CalledProcessError as error:
-        raise PackagingError(f"git cannot tell about {root}: {error.stderr.strip()}.") from None
-    return run.stdout.rstrip("\n")
+        said = error.stderr.decode(errors="replace").strip()
+        raise PackagingError(f"git cannot tell about {root}: {said}.") from None
+    return done.stdout.decode("utf-8", "surrogateescape")

@@ -23,6 +23,8 @@ TOOL_LIMIT_S = 900.0
 STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 """The signals by which a person, a terminal or a system ends a build."""
 SAID_LIMIT_LINES = 12
+MAKING = ".making-"
+"""With this the folders begin in which something is being made."""
 
 
 def tool(name: str, package: str) -> str:
@@ -46,18 +48,32 @@ def run(
 
     ``environ`` is added to this process's own; ``quiet``: a word on standard error counts as a failure.
     """
-    words = [str(word) for word in command]
-    try:
-        done = _ended(words, cwd, {**os.environ, **(environ or {})})
-    except OSError as error:
-        raise PackagingError(f"{words[0]} cannot be started: {error.strerror or error}.") from None
-    except subprocess.TimeoutExpired:
-        raise PackagingError(f"{Path(words[0]).name} did not end within {TOOL_LIMIT_S:.0f} s.") from None
+    done = completed(command, cwd=cwd, environ=environ)
     if done.returncode or (quiet and done.stderr.strip()):
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-SAID_LIMIT_LINES:]
         how = f"ended with {done.returncode}" if done.returncode else "had a complaint"
-        raise PackagingError("\n    ".join([f"{Path(words[0]).name} {how}:", *said]))
+        raise PackagingError("\n    ".join([f"{Path(command[0]).name} {how}:", *said]))
     return done.stdout
+
+
+def completed(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    limit_s: float = TOOL_LIMIT_S,
+) -> Completed:
+    """A tool that has ended, whatever its status; raises PackagingError where it cannot be started or stays.
+
+    ``environ`` is added to this process's own.
+    """
+    words = [str(word) for word in command]
+    try:
+        return _ended(words, cwd, {**os.environ, **(environ or {})}, limit_s)
+    except OSError as error:
+        raise PackagingError(f"{words[0]} cannot be started: {error.strerror or error}.") from None
+    except subprocess.TimeoutExpired:
+        raise PackagingError(f"{Path(words[0]).name} did not end within {limit_s:.0f} s.") from None
 
 
 def fetch(command: Sequence[str | Path], *, environ: Mapping[str, str] | None = None) -> None:
@@ -71,7 +87,7 @@ def fetch(command: Sequence[str | Path], *, environ: Mapping[str, str] | None = 
         ) from None
 
 
-def _ended(words: Sequence[str], cwd: Path | None, environ: Mapping[str, str]) -> Completed:
+def _ended(words: Sequence[str], cwd: Path | None, environ: Mapping[str, str], limit_s: float) -> Completed:
     """Run a tool to its end. Where this is broken off it ends with all that it started: none of them may go
     on writing into a workshop that is being cleared."""
     started: subprocess.Popen[str] | None = None
@@ -88,7 +104,7 @@ def _ended(words: Sequence[str], cwd: Path | None, environ: Mapping[str, str]) -
                 errors="replace",
                 process_group=0,
             )
-        stdout, stderr = started.communicate(timeout=TOOL_LIMIT_S)
+        stdout, stderr = started.communicate(timeout=limit_s)
     except BaseException:
         if started is not None:
             _end(started)
@@ -131,7 +147,7 @@ def workshop(out: Path) -> Iterator[Path]:
     """An empty folder beside what is to be made, gone afterwards whatever happens. Raises PackagingError."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".making-", dir=out))
+        folder = Path(tempfile.mkdtemp(prefix=MAKING, dir=out))
     except OSError as error:
         raise PackagingError(f"{out} cannot be written to: {error.strerror or error}.") from None
     try:
@@ -159,12 +175,17 @@ def deliver(made: Path, out: Path) -> Path:
 
 def archive(out: Path, files: Mapping[str, bytes], epoch_s: int) -> Path:
     """A zip of ``files``, in the order of their names, with one time and one mode: always the same bytes."""
-    moment = time.gmtime(epoch_s - epoch_s % 2)[:6]
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
-        for name in sorted(files):
-            entry = zipfile.ZipInfo(name, moment)
-            entry.external_attr = 0o644 << 16
-            entry.create_system = 3
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            packed.writestr(entry, files[name])
+    with zipfile.ZipFile(out, "w") as packed:
+        pack(packed, files, epoch_s)
     return out
+
+
+def pack(packed: zipfile.ZipFile, files: Mapping[str, bytes], epoch_s: int) -> None:
+    """Put ``files`` into an open zip, as ``archive`` does."""
+    # A zip counts in steps of two seconds.
+    moment = time.gmtime(epoch_s - epoch_s % 2)[:6]
+    for name in sorted(files):
+        entry = zipfile.ZipInfo(name, moment)
+        entry.external_attr = 0o100644 << 16
+        entry.create_system = 3
+        packed.writestr(entry, files[name], zipfile.ZIP_DEFLATED, compresslevel=9)

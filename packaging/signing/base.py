@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from release.errors import PackagingError
-from release.workshop import SAID_LIMIT_LINES, TOOL_LIMIT_S
+from release.workshop import SAID_LIMIT_LINES, TOOL_LIMIT_S, completed
 
 
 class Signer(ABC):
@@ -100,22 +99,7 @@ _OF_OPENSSL = re.compile(r"[0-9A-F]{8,16}:error:")
 
 def ended(command: Sequence[str | Path], *, limit_s: float = TOOL_LIMIT_S) -> Ended:
     """Run a tool to its end, whatever that is; raises PackagingError where it cannot be started or stays."""
-    words = [str(word) for word in command]
-    try:
-        done = subprocess.run(
-            words,
-            env={**os.environ, "LC_ALL": "C"},  # what it says is looked at
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=limit_s,
-            check=False,
-        )
-    except OSError as error:
-        raise PackagingError(f"{words[0]} cannot be started: {error.strerror or error}.") from None
-    except subprocess.TimeoutExpired:
-        raise PackagingError(f"{Path(words[0]).name} did not end within {limit_s:.0f} s.") from None
+    done = completed(command, environ={"LC_ALL": "C"}, limit_s=limit_s)  # what it says is looked at
     return Ended(done.returncode, done.stdout + done.stderr)
 
 

@@ -42,7 +42,7 @@ from signing.apple import App, Pkg
 from signing.authenticode import Authenticode
 from signing.base import Signer
 from signing.openpgp import Detached, InsideRpm
-from signing.sums import NAME as SUMS
+from signing.sums import SUMS
 
 SIGNED, FAILED, UNSIGNED = 0, 1, 3
 KINDS: dict[str, type[Signer]] = {

@@ -8,8 +8,7 @@ from pathlib import Path
 from release.errors import PackagingError
 from release.workshop import tool, workshop
 from signing.base import Ended, Signer, ended, why
-from signing.sums import NAME as SUMS
-from signing.sums import check_sums
+from signing.sums import SUMS, check_sums
 
 KEY = "SIGN_GPG_KEY"
 PASSPHRASE = "SIGN_GPG_PASSPHRASE"  # noqa: S105 - the name of a variable

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from release.errors import PackagingError
 
-NAME = "SHA256SUMS"
+SUMS = "SHA256SUMS"
 # A backslash at the begin says that backslashes in the name are doubled.
 _LINE = re.compile(r"(\\?)([0-9a-f]{64}) [ *](.+)")
 

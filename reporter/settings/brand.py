@@ -39,7 +39,7 @@ _BUNDLE = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _COMMAND = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _PHONE = re.compile(r"[0-9+][0-9 ()/.+-]*(?: ?(?:ext|x)\.? ?[0-9]+)?")
 _EMAIL = re.compile(r"[^\s@<>,;:\"\\]+@[^\s@<>,;:\"\\]+\.[^\s@<>,;:\"\\]+")
-_MAINTAINER = re.compile(rf"[^\s<>][^<>\"\\]* <{_EMAIL.pattern}>")
+_MAINTAINER = re.compile(rf"[^\s<>\"\\][^<>\"\\\x00-\x1f\x7f]* <{_EMAIL.pattern}>")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 

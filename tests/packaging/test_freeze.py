@@ -292,7 +292,7 @@ class TestFreeze:
         (made / "hilfe").write_bytes(b"the program")
         named = msgspec.structs.replace(ordered.identity, brand=brand)
         used = environment.Environment(python=tmp_path, site=tmp_path, tools=tmp_path)
-        inside = build.Collected(modules=[], binaries=[], datas=[])
+        inside = build.Collected(modules=[], binaries=[])
         with pytest.raises(PackagingError, match=rf"names the logo {name}, as a part of the program"):
             build._put_beside(made, msgspec.structs.replace(ordered, identity=named), used, inside)
         assert (made / "hilfe").read_bytes() == b"the program"
@@ -300,7 +300,7 @@ class TestFreeze:
     def test_no_module_of_the_tools_gets_in(self, tmp_path: Path) -> None:
         used = environment.Environment(python=tmp_path, site=tmp_path, tools=tmp_path / "tools")
         loader = str(tmp_path / "tools" / "PyInstaller" / "loader" / "x.py")
-        good = build.Collected(modules=[("x", loader), ("y", "/y.py")], binaries=[], datas=[])
+        good = build.Collected(modules=[("x", loader), ("y", "/y.py")], binaries=[])
         build._check_collected(good, used)
         bad = msgspec.structs.replace(good, modules=[("setuptools", str(tmp_path / "tools" / "s.py"))])
         with pytest.raises(PackagingError, match="would hold setuptools"):

@@ -13,9 +13,10 @@ import pytest
 
 import packages
 from packages import ARTEFACTS, FROZEN, Artefact, alone, main, make_all, wanted
-from release.checksums import SUMS
 from release.errors import PackagingError
 from release.order import Order
+from release.workshop import MAKING
+from signing.sums import SUMS
 from tests.packaging import release_orders
 
 
@@ -222,10 +223,12 @@ def test_a_build_that_is_stopped_leaves_nothing_by_half(tmp_path: Path, asked: s
     assert list(out.iterdir()) == []
 
 
-def test_old_sums_do_not_outlive_a_new_build(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_sums_and_what_a_killed_build_left_do_not_outlive_a_new_one(
+    order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(packages.Artefact, "make", lambda one, given: [])
-    order.out.mkdir()
-    sums = order.out / SUMS
-    sums.write_text("of something else")
+    (order.out / f"{MAKING}x").mkdir(parents=True)
+    for name in (SUMS, f"{SUMS}.asc", "kept.deb"):
+        (order.out / name).write_text("of something else")
     assert main(["policies", "--out", str(order.out), "--allow-changes"]) == 0
-    assert not sums.exists()
+    assert [path.name for path in order.out.iterdir()] == ["kept.deb"]

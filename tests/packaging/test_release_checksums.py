@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from release.checksums import SUMS, checksums
+from release.checksums import checksums
 from release.errors import PackagingError
+from signing.sums import SUMS
 from tests.packaging.release_orders import order
 
 

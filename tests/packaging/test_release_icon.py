@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from PIL import Image
 
+from linux import menu
 from release import icon
 from release.identity import OWN_BRAND, identify
 from release.order import Order
@@ -23,7 +24,7 @@ class TestIcon:
             identity=identify(OWN_BRAND), source=Source(version="1.0.0", epoch_s=1_700_000_000), out=tmp_path
         )
 
-    @pytest.mark.parametrize("size", icon.HICOLOR_PX)
+    @pytest.mark.parametrize("size", menu.SIZES)
     def test_it_has_the_size_and_corners_that_are_clear(self, own: Order, size: int) -> None:
         picture = opened(icon.png(own, size))
         assert picture.size == (size, size)

@@ -60,11 +60,17 @@ def test_a_product_of_other_letters_needs_a_command(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "maintainer", [r"IT\nDepends: other <it@mueller.example>", "IT of $HOME <it@mueller.example>"]
+    ("maintainer", "sentence"),
+    [
+        (r"IT\nDepends: other <it@mueller.example>", "write Name <mail address>"),
+        ("IT of $HOME <it@mueller.example>", r"on one line and without \$"),
+    ],
 )
-def test_a_maintainer_that_would_be_more_than_a_name_is_refused(tmp_path: Path, maintainer: str) -> None:
+def test_a_maintainer_that_would_be_more_than_a_name_is_refused(
+    tmp_path: Path, maintainer: str, sentence: str
+) -> None:
     text = OTHER_BRAND.replace("IT <it@mueller.example>", maintainer)
-    with pytest.raises(PackagingError, match=r"maintainer .* on one line and without \$"):
+    with pytest.raises(PackagingError, match=f"maintainer .*{sentence}"):
         identify(branded(tmp_path, text))
 
 

@@ -6,6 +6,7 @@ import json
 import platform
 import sqlite3
 import ssl
+import sys
 import venv
 from collections.abc import Callable
 from pathlib import Path
@@ -228,7 +229,10 @@ class TestBeside:
         assert made == tmp_path / "dist" / f"reporter-{VERSION}-{system_name()}.cdx.json"
         assert made.read_bytes() == (payload / "sbom.cdx.json").read_bytes()
 
-    def test_from_where_a_bundle_of_macos_has_it(self, tmp_path: Path) -> None:
+    def test_from_where_a_bundle_of_macos_has_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys, "platform", "darwin")
         resources = tmp_path / "payload" / "Reporter.app" / "Contents" / "Resources"
         resources.mkdir(parents=True)
         self.put(resources / "sbom.cdx.json", properties=[{"name": "platform", "value": "macos-arm64"}])

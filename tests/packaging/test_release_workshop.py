@@ -13,9 +13,8 @@ from typing import Any
 
 import pytest
 
-from release import workshop as room
 from release.errors import PackagingError
-from release.workshop import archive, deliver, fetch, run, tool, workshop
+from release.workshop import archive, completed, deliver, fetch, run, tool, workshop
 
 
 def test_a_tool_that_is_missing_is_told_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,25 +53,23 @@ def test_a_complaint_counts_where_a_tool_says_it_and_succeeds() -> None:
         run(command, quiet=True)
 
 
-def test_a_tool_that_is_not_there_or_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tool_that_is_not_there_or_never_ends() -> None:
     with pytest.raises(PackagingError, match="/nowhere/tool cannot be started: No such file"):
         run(["/nowhere/tool"])
-    monkeypatch.setattr(room, "TOOL_LIMIT_S", 0.1)
     with pytest.raises(PackagingError, match="did not end within"):
-        run([sys.executable, "-c", "import time; time.sleep(60)"])
+        completed([sys.executable, "-c", "import time; time.sleep(60)"], limit_s=0.1)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no groups of processes to end")
-def test_what_a_tool_has_started_ends_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_tool_has_started_ends_with_it(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     # Both hold the pipe open: it ends only where both have ended.
     inner = f"exec 9>{pipe}; sleep 60"
-    monkeypatch.setattr(room, "TOOL_LIMIT_S", 1)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     try:
         with pytest.raises(PackagingError, match="did not end within"):
-            run(["sh", "-c", f"({inner}) & {inner}"])
+            completed(["sh", "-c", f"({inner}) & {inner}"], limit_s=1)
         ready, _, _ = select.select([reader], [], [], 30)
         assert ready
         assert os.read(reader, 1) == b""
