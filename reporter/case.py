@@ -13,18 +13,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from reporter import examination, outbox
+from reporter import examination, explanation, outbox
 from reporter.capture.failure import Failure, without
 from reporter.capture.handover import Farewell, Result
 from reporter.delivery.receipt import Receipt
-from reporter.diagnosis.evidence import ServiceNoticeOutcome
-from reporter.diagnosis.verdict import Retry, Verdict
+from reporter.diagnosis.verdict import Verdict
 from reporter.errors import ReporterError, TargetError
 from reporter.report.album import Album
 from reporter.report.contents import Contents
 from reporter.report.drawing import Mark, Picture, Source
 from reporter.report.model import Bundle, Enclosure, Story
-from reporter.texts import N_, Translator, translator
+from reporter.texts import Translator, translator
 from reporter.ui.about import About
 from reporter.ui.brand import OWN, Brand
 from reporter.ui.desk import (
@@ -48,27 +47,6 @@ if TYPE_CHECKING:
     from reporter.settings.help import Help
     from reporter.settings.layers import Loaded
 
-FIRST_ADVICE = (
-    N_("Check the network connection."),
-    N_("Check that the connection parameters are right."),
-)
-NETWORK_LAYERS = ("local", "dns", "portal", "proxy")
-"""Layers whose faults keep every server out of reach, not only this one."""
-SESSION_ADVICE = N_("This message closes by itself when the connection is back.")
-CRASH_ADVICE = (
-    N_("Start the program again; what was saved before is still there."),
-    N_("If it happens again, send a report: it holds what support needs to find the cause."),
-)
-FAULT_ADVICE = (
-    N_("The program goes on. To be safe, save your work and start it again."),
-    N_("If it happens again, send a report: it holds what support needs to find the cause."),
-)
-
-REQUEST_ADVICE = (
-    N_("If something does not work, report it: support sees what you write and what this computer can tell."),
-    N_("Before anything is sent you can look at all of it, and leave parts out."),
-)
-UNSENT_ADVICE = N_("Reports are not in use here. Please ask your support in the usual way.")
 LATEST_LIMIT_ITEMS = 3
 
 
@@ -141,26 +119,7 @@ class Case:
 
     def first_notice(self) -> Notice:
         """What can be said before anything was measured."""
-        say = self.texts.say
-        if self.failure.is_session:
-            return self._session_notice()
-        if self.failure.is_request:
-            return self._request_notice()
-        if not self.failure.is_crash:
-            headline = say(
-                "No connection to {host} could be made",
-                host=_host_of(self.failure.target) or say("the server"),
-            )
-            advice = FIRST_ADVICE
-        else:
-            name = self.application or say("The program")
-            if self.failure.action == "run":
-                headline = say("{application} has ended unexpectedly", application=name)
-                advice = CRASH_ADVICE
-            else:
-                headline = say("A part of {application} did not work", application=name)
-                advice = FAULT_ADVICE
-        return self._notice(headline, [say(sentence) for sentence in advice])
+        return explanation.opening(self._known(), self.texts)
 
     def diagnose(self, show: Callable[[Notice], None]) -> Notice:
         """Measure, judge, and say why; ``show`` receives the notice with what is measured so far."""
@@ -188,11 +147,7 @@ class Case:
         except TargetError as error:
             self.verdict = examination.hearsay(self.failure, self.texts)
             self._measured = [str(error)] if self.failure.target else []
-        if self.failure.is_crash or self.failure.is_request:
-            return self.first_notice()
-        if self.failure.is_session:
-            return self._session_notice()
-        return self._notice(self.verdict.headline, self.verdict.advice)
+        return explanation.finding(self._known(), self.texts)
 
     def look_again(self) -> Recovery:
         """Measure once more, and compare with the verdict that is shown."""
@@ -206,7 +161,7 @@ class Case:
             return Recovery.NOTHING
         if found.cause == "ok":
             return Recovery.SERVER
-        was_cut_off = self.verdict.layer in NETWORK_LAYERS and found.layer not in NETWORK_LAYERS
+        was_cut_off = explanation.is_cut_off(self.verdict) and not explanation.is_cut_off(found)
         return Recovery.NETWORK if was_cut_off else Recovery.NOTHING
 
     def network_changed(self) -> bool:
@@ -398,7 +353,7 @@ class Case:
 
     def inquire(self) -> None:
         """Ask support's endpoint for answers, unless the verdict says that no server can be reached."""
-        if self.verdict is None or self.verdict.layer not in NETWORK_LAYERS:
+        if not explanation.is_cut_off(self.verdict):
             outbox.inquire(self._loaded)
 
     def seen(self, answer: Answer) -> None:
@@ -481,15 +436,14 @@ class Case:
 
     def _is_known_fault(self) -> bool:
         """The startup-error service speaks of it: support needs no report, only to know how many."""
-        service = self.verdict.evidence.service_notice if self.verdict else None
-        return service is not None and service.outcome is ServiceNoticeOutcome.VALID
+        return explanation.told_to_all(self.verdict) is not None
 
     def _draft_file(self) -> Path:
         import hashlib
 
         from reporter.settings import paths
 
-        whose = f"{self.application}\n{_host_of(self.failure.target)}"
+        whose = f"{self.application}\n{explanation.host_of(self.failure.target)}"
         return paths.drafts(os.environ) / f"{hashlib.sha256(whose.encode()).hexdigest()[:16]}.json"
 
     def _log_tails(self) -> tuple[list[LogTail], list[Dropped]]:
@@ -523,87 +477,21 @@ class Case:
                 )
             return self._facts
 
-    def _notice(self, headline: str, advice: list[str]) -> Notice:
-        verdict = self.verdict
-        cause, layer = (verdict.cause, verdict.layer) if verdict else ("", "")
-        offered = self._help()
-        accepts_code = self._host is not None and self._host.accepts_access_code
-        automatic = self._host is not None and self._host.automatic
-        service = verdict.evidence.service_notice if verdict else None
-        is_told = service is not None and service.outcome is ServiceNoticeOutcome.VALID
-        return Notice(
-            headline=headline,
-            advice=advice,
-            help_text=offered.text or self._contact(),
-            help_url=offered.url or self._brand.url,
-            retry=self._retry_policy(verdict) if verdict and automatic else Retry.AFTER_FIX,
-            retry_at=verdict.retry_at if verdict else None,
-            asks_access_code=cause == "app.session_locked" and accepts_code,
-            may_recover=layer != ""
-            and not self.failure.is_request
-            and verdict is not None
-            and verdict.retry is not Retry.BY_HAND,
-            service_message=service.message if service and is_told else "",
-            service_until=service.until if service and is_told else None,
-            service_url=service.url if service and is_told else "",
-            is_crash=self.failure.is_crash,
-            is_session=self.failure.is_session,
-            is_request=self.failure.is_request,
-            is_cut_off=layer in NETWORK_LAYERS,
+    def _known(self) -> explanation.Known:
+        """What the person can be told of, as it is known now."""
+        return explanation.Known(
+            failure=self.failure,
+            verdict=self.verdict,
+            application=self.application,
+            help=self._help(),
+            brand=self._brand,
+            can_send=self.can_send,
+            has_host=self.has_host,
+            accepts_access_code=self._host is not None and self._host.accepts_access_code,
+            automatic=self._host is not None and self._host.automatic,
         )
-
-    def _request_notice(self) -> Notice:
-        """For a person who comes without a failure; of a target that was named, what was found."""
-        say, verdict = self.texts.say, self.verdict
-        found = [] if verdict is None else [verdict.headline, *verdict.advice]
-        offered = REQUEST_ADVICE if self.can_send else (UNSENT_ADVICE,)
-        about = say(
-            "If support asks about this computer, “{about}” has it, ready to copy.", about=say("About…")
-        )
-        advice = [*found, *(say(sentence) for sentence in offered), about]
-        return self._notice(say("What can we do for you?"), advice)
-
-    def _session_notice(self) -> Notice:
-        """For a running session: that its connection is being restored, then why it was lost."""
-        say, verdict = self.texts.say, self.verdict
-        host = _host_of(self.failure.target) or say("the server")
-        advice: list[str] = []
-        if verdict is not None:
-            reason = [] if verdict.cause == "ok" else [verdict.headline]
-            # Of what passes by itself only the explanation: nobody need try again.
-            passes = verdict.retry in (Retry.AUTOMATIC, Retry.AT)
-            advice = [*reason, *(verdict.advice[:1] if passes else verdict.advice)]
-        if not self.has_host or (verdict is not None and self._retry_policy(verdict) is Retry.BY_HAND):
-            return self._notice(say("The connection to {host} was lost.", host=host), advice)
-        headline = say("The connection to {host} was lost. It is being restored.", host=host)
-        return self._notice(headline, [*advice, say(SESSION_ADVICE)])
-
-    def _retry_policy(self, verdict: Verdict) -> Retry:
-        """A session also waits for what somebody has to mend, and for what passed before it was measured;
-        never after an answer about a person, nor after one that may be about a person."""
-        if not self.failure.is_session:
-            return verdict.retry
-        if verdict.cause in ("ok", "unknown"):
-            return Retry.AUTOMATIC if self.failure.is_of_the_network else Retry.BY_HAND
-        return Retry.AUTOMATIC if verdict.retry is Retry.AFTER_FIX else verdict.retry
-
-    def _contact(self) -> str:
-        """How the brand's support is reached; shown where the administrator offers no help of their own."""
-        say, brand = self.texts.say, self._brand
-        phone = say("Telephone: {phone}", phone=brand.phone) if brand.phone else ""
-        email = say("E-mail: {email}", email=brand.email) if brand.email else ""
-        return "\n".join(line for line in (phone, email) if line)
 
     def _help(self) -> Help:
         """What the administrator offers for this verdict."""
         cause, layer = (self.verdict.cause, self.verdict.layer) if self.verdict else ("", "")
         return self._loaded.settings.help_for(cause, layer, self.texts.language)
-
-
-def _host_of(target: str) -> str:
-    from reporter.diagnosis.target import parse_target
-
-    try:
-        return parse_target(target).host
-    except TargetError:
-        return target.removeprefix(examination.INFOBASE)[:80]

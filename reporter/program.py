@@ -194,6 +194,7 @@ def _installed(environ: Mapping[str, str]) -> str:
     """
     import shutil
 
+    # The name is settings.environment.AGENT; importing that would cost a host some 50 ms.
     wanted = environ.get("REPORTER_AGENT", "") or NAME
     if sys.platform != "win32" or os.path.dirname(wanted):  # noqa: PTH120 - pathlib costs a host's start
         return shutil.which(wanted) or wanted

@@ -19,6 +19,7 @@ import msgspec
 
 from reporter import program
 from reporter._version import __version__
+from reporter.capture.failure import REQUEST
 from reporter.report.model import Attachment
 from reporter.texts.safe import one_line, plain
 
@@ -133,7 +134,7 @@ def subject(envelope: Envelope) -> str:
     document = _document(envelope.report_json)
     application = one_line(_text(document, "failure", "application", "name"), APPLICATION_LIMIT_CHARS)
     headline = one_line(_text(document, "verdict", "headline"), SUBJECT_LIMIT_CHARS)
-    is_request = _text(document, "failure", "action") == "request"
+    is_request = _text(document, "failure", "action") == REQUEST
     missing = "A person asks for help" if is_request else "A login did not work"
     parts = [f"{application}:" if application else "", headline or missing]
     words = " ".join([*parts, reference_of(envelope)]).translate(_NO_BRACKETS)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from reporter._version import __version__
+from reporter.capture.failure import REQUEST
 from reporter.delivery.document import NUMBER_LIMIT, TEXT_LIMIT_CHARS, Document
 from reporter.texts.safe import one_line, plain
 
@@ -148,7 +149,7 @@ def _contexts(sections: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _level(document: Document, *, is_crash: bool) -> str:
-    if document.text("failure", "action") == "request":
+    if document.text("failure", "action") == REQUEST:
         return "info"  # a person asks for help, and nothing is known to be broken
     return "fatal" if is_crash else "error"
 

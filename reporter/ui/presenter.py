@@ -2,7 +2,8 @@
 
 A face draws the View and calls one method for each thing a person can do. Whatever takes time
 runs in the background and ends in ``face.refresh()``. The presenter asks its Desk (the agent) to do the
-work; it knows nothing of probes, disks and networks.
+work; it knows nothing of probes, disks and networks. What is said meanwhile stands in ``wording``, and what
+ends in a remark is one of its Errands.
 """
 
 from __future__ import annotations
@@ -11,34 +12,39 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from reporter.delivery.receipt import Receipt, State
+from reporter.delivery.receipt import Receipt
 from reporter.diagnosis.verdict import Retry
-from reporter.errors import PictureError, ReporterError
 from reporter.report.model import Story
 from reporter.texts import Translator
 from reporter.texts.safe import one_line, plain
+from reporter.ui import wording
 from reporter.ui.composition import Composition
 from reporter.ui.countdown import Countdown
 from reporter.ui.desk import Desk, Preview, Recovery, RetryResult, Wanted
+from reporter.ui.errand import Background, Errands, on_a_thread
 from reporter.ui.face import Face
 from reporter.ui.lookout import Beat, Lookout
 from reporter.ui.notice import DETAILS_LIMIT_CHARS, Notice, tidy
 from reporter.ui.pictures import PATH_LIMIT_CHARS, Pictures
+from reporter.ui.submission import Submission
 from reporter.ui.support import Support
-from reporter.ui.view import Page, View, latest_text, local_time, receipt_lines
+from reporter.ui.underway import UnderWay
+from reporter.ui.view import Page, View, latest_text
 
 if TYPE_CHECKING:
     from reporter.report.drawing import Mark, Picture
     from reporter.report.model import Enclosure
     from reporter.ui.about import About
 
-TITLE_LIMIT_CHARS = 80
 
-Answer = TypeVar("Answer")
+def _random() -> float:
+    import random
+
+    return random.random()  # noqa: S311 - spreads retries, protects nothing
 
 
 class Presenter:
@@ -55,36 +61,29 @@ class Presenter:
         *,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        background: Callable[[Callable[[], None]], None] | None = None,
-        jitter: Callable[[], float] | None = None,
+        background: Background = on_a_thread,
+        jitter: Callable[[], float] = _random,
     ) -> None:
         self.texts = texts
         self._desk = desk
-        self._clock = clock
-        self._background = background or _daemon
-        self._jitter = jitter or _random
+        self._background = background
         self._lock = threading.RLock()
         self._face: Face | None = None
         self._notice = tidy(desk.first_notice())
         self._wants_details = False
-        self._page = Page.MESSAGE
-        self._remark = ""
-        self._retrying = False
-        self._sending = False
-        self._attaching = False
+        self._page = self._before = Page.MESSAGE
+        self._under_way = UnderWay()
         self._attachments: list[Enclosure] = []
-        self._composition = Composition(desk, self._clock)
+        self._composition = Composition(desk, clock)
+        self._submission = Submission(desk, texts, self._composition)
         self._support = Support(desk)
-        self.pictures = Pictures(desk, texts, self._attempt)
-        self._before = Page.MESSAGE
-        self._errand = ""  # what is being done beside, a sentence
-        self._counts_only = False
-        self._is_unkept = False  # it could neither be kept nor sent
-        self._diagnosing = True  # from the first view on; the work begins with start()
-        self._countdown = Countdown(self._clock, now, self._jitter)
-        self._lookout = Lookout(self._clock, self._jitter)
-        self._beat = Beat(self._clock)
-        self._receipt: Receipt | None = None
+        self._errands = Errands(
+            texts, self._under_way, background=background, lock=self._lock, refresh=self._refresh
+        )
+        self.pictures = Pictures(desk, texts, self._errands.attempt)
+        self._countdown = Countdown(clock, now, jitter)
+        self._lookout = Lookout(clock, jitter)
+        self._beat = Beat(clock)
         self._closed = False
         self.succeeded = False
         """True once a retry of the login succeeded."""
@@ -94,52 +93,53 @@ class Presenter:
     def view(self) -> View:
         """The dialog as it stands now; may be called from any thread."""
         with self._lock:
-            is_trying = self._retrying or self._sending
+            notice, desk, say, under_way = self._notice, self._desk, self.texts.say, self._under_way
+            receipt = self._submission.receipt
             return View(
                 page=self._page,
-                title=self._title(),
-                product=self._desk.product,
-                headline=self._notice.headline,
-                advice=self._notice.advice,
-                help_text=self._notice.help_text,
-                has_help_link=bool(self._notice.help_url),
-                service_message=self._notice.service_message,
-                service_until=self._service_until(),
-                has_service_link=bool(self._notice.service_message and self._notice.service_url),
-                reference=self._desk.reference,
-                details=self._notice.details,
-                asks_access_code=self._notice.asks_access_code and self._desk.has_host,
-                retry_label=self._retry_label(),
-                retry_enabled=not (self._retrying or self._diagnosing or self._sending),
-                countdown_s=None if is_trying else self._countdown.left_s(),
-                can_send=self._desk.can_send and self._receipt is None,
-                is_crash=self._notice.is_crash,
-                sending=self._sending,
-                attaching=self._attaching,
+                title=wording.title(notice, say, application=desk.application, product=desk.product),
+                product=desk.product,
+                headline=notice.headline,
+                advice=notice.advice,
+                help_text=notice.help_text,
+                has_help_link=bool(notice.help_url),
+                service_message=notice.service_message,
+                service_until=wording.service_until(notice, say),
+                has_service_link=bool(notice.service_message and notice.service_url),
+                reference=desk.reference,
+                details=notice.details,
+                asks_access_code=notice.asks_access_code and desk.has_host,
+                retry_label=wording.retry_label(notice, say, has_host=desk.has_host),
+                retry_enabled=not (under_way.is_trying or under_way.diagnosing),
+                countdown_s=None if under_way.is_trying else self._countdown.left_s(),
+                can_send=desk.can_send and receipt is None,
+                is_crash=notice.is_crash,
+                sending=under_way.sending,
+                attaching=under_way.attaching,
                 can_attach_pictures=self._can_attach_pictures(),
                 is_restored=self._composition.is_restored,
-                sections=self._desk.sections() if self._page is Page.COMPOSE else [],
+                sections=desk.sections() if self._page is Page.COMPOSE else [],
                 attachments=self._attachments,
-                busy=self._busy(),
-                remark=self._remark,
-                receipt_state=None if self._receipt is None else self._receipt.state,
-                receipt_lines=self._receipt_lines(),
-                receipt_page="" if self._receipt is None else self._receipt.page,
+                busy=wording.busy(notice, under_way, say),
+                remark=self._errands.remark,
+                receipt_state=None if receipt is None else receipt.state,
+                receipt_lines=self._submission.lines(),
+                receipt_page="" if receipt is None else receipt.page,
                 closed=self._closed,
                 answers=self._support.answers,
                 precheck=self._support.precheck,
-                offers_phone=self._offers_phone(),
-                can_mail=self._page is Page.PHONE and self._desk.can_mail,
+                offers_phone=self._submission.offers_phone(notice),
+                can_mail=self._page is Page.PHONE and desk.can_mail,
                 telephone=self._support.telephone,
-                is_session=self._notice.is_session,
-                is_request=self._notice.is_request,
+                is_session=notice.is_session,
+                is_request=notice.is_request,
                 latest=self._latest(),
             )
 
     @property
     def receipt(self) -> Receipt | None:
         """What became of the report; None while none was sent."""
-        return self._receipt
+        return self._submission.receipt
 
     @property
     def story(self) -> Story:
@@ -149,7 +149,7 @@ class Presenter:
     @property
     def has_news(self) -> bool:
         """Whether closing now would end something that was written or attached, but not sent."""
-        return self._receipt is None and (self._composition.has_news or bool(self._attachments))
+        return self._submission.receipt is None and (self._composition.has_news or bool(self._attachments))
 
     # What a person does
 
@@ -162,19 +162,19 @@ class Presenter:
     def try_again(self, access_code: str = "") -> None:
         """Try the login once more, or look again where no host waits."""
         with self._lock:
-            if self._retrying or self._diagnosing or self._sending or self._closed:
+            if self._under_way.is_trying or self._under_way.diagnosing or self._closed:
                 return
-            if not self._retry_label():
+            if not wording.retry_label(self._notice, self.texts.say, has_host=self._desk.has_host):
                 return
             self._countdown.stop()
             self._lookout.stop()
-            self._remark = ""
+            self._errands.remark = ""
             if not self._desk.has_host:
                 self._diagnose()
                 return
-            self._retrying = True
+            self._under_way.retrying = True
         self._refresh()
-        self._work(lambda: self._retry(access_code))
+        self._errands.begin(lambda: self._retry(access_code))
 
     def compose(self) -> None:
         """Open the page on which the person adds to the report; ``story`` is what it begins with."""
@@ -182,18 +182,18 @@ class Presenter:
             self._composition.open()
             self._attachments = self._desk.attachments()
         self._turn_to(Page.COMPOSE)
-        self._work(self._ask_support)
+        self._errands.begin(self._ask_support)
 
     def back(self) -> None:
         """Return to the page before; what was written stays."""
         if self._page is Page.PHONE:
             with self._lock:
                 self._page = self._before
-                self._remark = ""
+                self._errands.remark = ""
             self._refresh()
         else:
             self._turn_to(Page.MESSAGE)
-            if self._notice.is_session and not (self._retrying or self._diagnosing):
+            if self._notice.is_session and not (self._under_way.retrying or self._under_way.diagnosing):
                 self._plan_retry()  # it goes on being restored
 
     def write(self, story: Story) -> None:
@@ -221,11 +221,11 @@ class Presenter:
     def attach(self, picture: Picture, marks: list[Mark]) -> None:
         """Let a picture travel with the report, the marks drawn into it."""
         with self._lock:
-            if self._attaching or self._sending or self._receipt is not None:
+            if self._under_way.attaching or self._under_way.sending or self._submission.receipt is not None:
                 return
-            self._attaching = True
+            self._under_way.attaching = True
         self._refresh()
-        self._work(lambda: self._attach(picture, marks))
+        self._errands.begin(lambda: self._attach(picture, marks))
 
     def detach(self, name: str) -> None:
         """Take an attachment out again."""
@@ -240,13 +240,13 @@ class Presenter:
     def use_phone(self) -> None:
         """Open the page for those whom no network brings to support."""
         with self._lock:
-            if self._page is Page.PHONE or self._busy_with_report():
+            if self._page is Page.PHONE or self._under_way.is_with_report:
                 return
-            self._before = Page.RECEIPT if self._receipt is not None else Page.MESSAGE
+            self._before = Page.RECEIPT if self._submission.receipt is not None else Page.MESSAGE
             self._page = Page.PHONE
             self._countdown.stop()
-            self._remark = ""
-        self._do(self.texts.say("Making the code…"), lambda: self._support.call(self.story))
+            self._errands.remark = ""
+        self._errands.run(self.texts.say("Making the code…"), lambda: self._support.call(self.story))
 
     def save(self, path: str) -> None:
         """Write the report to a file; the remark says what came of it."""
@@ -255,24 +255,29 @@ class Presenter:
             self._desk.save(self.story, path)
             return self.texts.say("The report is saved: {path}", path=one_line(path, PATH_LIMIT_CHARS))
 
-        self._do(self.texts.say("Saving the report…"), save)
+        self._errands.run(self.texts.say("Saving the report…"), save)
 
     def mail(self) -> None:
         """Open the report in the person's mail program; the remark says what came of it."""
-        self._do(self.texts.say("Opening the mail program…"), lambda: self._desk.mail(self.story))
+        self._errands.run(self.texts.say("Opening the mail program…"), lambda: self._desk.mail(self.story))
 
     def send(self, story: Story, *, counts_only: bool = False) -> None:
         """Send the report, or only that this person has the same trouble; the receipt page follows."""
         with self._lock:
-            if self._sending or self._attaching or self._receipt is not None or not self._desk.can_send:
+            if (
+                self._under_way.sending
+                or self._under_way.attaching
+                or self._submission.receipt is not None
+                or not self._desk.can_send
+            ):
                 return
-            self._sending = True
-            self._counts_only = counts_only
+            self._under_way.sending = True
+            self._submission.counts_only = counts_only
             self._countdown.stop()
-            self._remark = ""
+            self._errands.remark = ""
         self._composition.write(story)
         self._refresh()
-        self._work(lambda: self._send(story))
+        self._errands.begin(lambda: self._send(story))
 
     def about(self) -> About:
         """The platform and configuration information; may take a moment."""
@@ -301,8 +306,8 @@ class Presenter:
 
     def open_receipt_page(self) -> None:
         """Open the page where support sees the report."""
-        if self._receipt is not None:
-            self._open(self._receipt.page)
+        if self._submission.receipt is not None:
+            self._open(self._submission.receipt.page)
 
     def stop_countdown(self) -> None:
         """The person is busy with something else: no automatic try. A session goes on being restored, unless
@@ -330,7 +335,7 @@ class Presenter:
         """A face calls this about four times a second; starts what is due by itself."""
         with self._lock:
             retry = self._countdown.is_due()
-            look = self._lookout.is_due() and not (retry or self._closed or self._busy())
+            look = self._lookout.is_due() and not (retry or self._closed or self._under_way.is_busy)
             if look:
                 self._lookout.stop()
             glance = self._restores() and not (retry or look) and self._beat.is_due()
@@ -339,15 +344,15 @@ class Presenter:
         if retry:
             self.try_again()
         elif look:
-            self._work(self._look_again)
+            self._errands.begin(self._look_again)
         elif glance:
-            self._work(self._glance)
+            self._errands.begin(self._glance)
 
     # The work behind it
 
     def _diagnose(self) -> None:
         with self._lock:
-            self._diagnosing = True
+            self._under_way.diagnosing = True
         self._refresh()
 
         def work() -> None:
@@ -357,14 +362,14 @@ class Presenter:
             notice = self._made_ready(self._desk.diagnose(self._show))
             with self._lock:
                 self._take(notice)
-                self._diagnosing = False
+                self._under_way.diagnosing = False
                 self._plan_retry()
                 if self._notice.may_recover:
                     self._lookout.plan()
             self._refresh()
-            self._work(self._hear_answers)
+            self._errands.begin(self._hear_answers)
 
-        self._work(work)
+        self._errands.begin(work)
 
     def _hear_answers(self) -> None:
         """Show what support answered to earlier reports: what is known here, then what it says now."""
@@ -378,41 +383,6 @@ class Presenter:
         """How much of the report is wanted; the person is writing meanwhile."""
         if self._desk.can_send and self._support.ask():
             self._refresh()
-
-    def _do(self, sentence: str, work: Callable[[], str | None]) -> None:
-        """One thing beside the report, whose outcome is a remark; one at a time."""
-        with self._lock:
-            if self._errand:
-                return
-            self._errand, self._remark = sentence, ""
-        self._refresh()
-
-        def finish() -> None:
-            remark = self._attempt(work)
-            with self._lock:
-                self._errand = ""
-                self._remark = remark or self._remark
-            self._refresh()
-
-        self._work(finish)
-
-    def _work(self, work: Callable[[], None]) -> None:
-        """Do what takes time elsewhere; a fault of our own must not leave the dialog waiting."""
-
-        def guarded() -> None:
-            try:
-                work()
-            except Exception:
-                import logging
-
-                logging.getLogger("reporter").exception("A step of the dialog did not end as it should.")
-                with self._lock:
-                    self._diagnosing = self._retrying = self._sending = self._attaching = False
-                    self._errand = ""
-                    self._remark = self._unfinished()
-                self._refresh()
-
-        self._background(guarded)
 
     def _show(self, notice: Notice) -> None:
         notice = self._made_ready(notice)
@@ -434,20 +404,15 @@ class Presenter:
     def _look_again(self) -> None:
         recovery = self._desk.look_again()
         with self._lock:
-            if self._closed or self._busy():
+            if self._closed or self._under_way.is_busy:
                 return  # the next diagnosis plans the next look
+            back = wording.recovered(recovery, self._notice, self.texts.say)
+            self._errands.remark = back or self._errands.remark
             if recovery is Recovery.SERVER:
-                self._remark = (
-                    self.texts.say("The server can be reached again.")
-                    if self._notice.is_session
-                    else self.texts.say("The server can be reached again. You can sign in now.")
-                )
                 signs_in = self._desk.has_host and self._notice.retry is Retry.AUTOMATIC
                 if signs_in and self._page is Page.MESSAGE:
                     self.try_again()
             else:
-                if recovery is Recovery.NETWORK:
-                    self._remark = self.texts.say("The network is back; the server is not within reach yet.")
                 self._lookout.plan()
         self._refresh()
 
@@ -466,145 +431,40 @@ class Presenter:
     def _retry(self, access_code: str) -> None:
         result = self._desk.retry(access_code)
         with self._lock:
-            self._retrying = False
+            self._under_way.retrying = False
             if result is RetryResult.SUCCEEDED:
                 self.succeeded = True
                 self._closed = True
-            elif result is RetryResult.FAILED:
-                say = self.texts.say
-                tried_code = access_code and self._notice.asks_access_code
-                self._remark = (
-                    say("It did not work with this access code. Please check it and try again.")
-                    if tried_code
-                    else say("It did not work yet.")
-                )
             else:
-                self._remark = self.texts.say("The program has ended. Please start it again.")
-            if not self.succeeded:
+                with_code = bool(access_code) and self._notice.asks_access_code
+                self._errands.remark = wording.tried(result, self.texts.say, with_code=with_code)
                 self._diagnose()
         self._refresh()
 
-    def _attempt(self, work: Callable[[], Answer]) -> Answer | None:
-        """What ``work`` gives; where it cannot, the remark says why, and the answer is None."""
-        with self._lock:
-            self._remark = ""
-        try:
-            return work()
-        except PictureError as error:
-            remark = self.texts.say(str(error))  # a message id
-        except ReporterError as error:
-            remark = str(error)
-        except Exception:
-            import logging
-
-            logging.getLogger("reporter").exception("A step of the dialog did not end as it should.")
-            remark = self._unfinished()
-        with self._lock:
-            self._remark = remark
-        self._refresh()
-        return None
-
-    def _unfinished(self) -> str:
-        return self.texts.say("This step could not be finished. Please try again.")
-
     def _attach(self, picture: Picture, marks: list[Mark]) -> None:
-        self._attempt(lambda: self._desk.attach(picture, marks))
+        self._errands.attempt(lambda: self._desk.attach(picture, marks))
         with self._lock:
             self._attachments = self._desk.attachments()
-            self._attaching = False
+            self._under_way.attaching = False
         self._refresh()
 
     def _send(self, story: Story) -> None:
-        receipt, trouble = None, ""
-        self._composition.keep()  # first: closing meanwhile must neither lose it nor keep what is on its way
-        try:
-            receipt = self._desk.send(story, counts_only=self._counts_only)
-        except ReporterError as error:
-            trouble = str(error)
-        if receipt is not None:
-            self._composition.forget()
+        outcome = self._submission.send(story)
         with self._lock:
-            self._sending = False
-            self._is_unkept = receipt is None
-            if receipt is None:
-                self._remark = self.texts.say(
-                    "The report could not be kept, and was not sent. {trouble}", trouble=trouble
-                )
-            else:
-                self._remark = ""
-                self._receipt = receipt
+            self._under_way.sending = False
+            self._errands.remark = self._submission.settle(outcome)
+            if self._submission.receipt is not None:
                 self._page = Page.RECEIPT
         self._refresh()
-
-    def _busy(self) -> str:
-        say = self.texts.say
-        if self._sending:
-            return say("Sending the report…")
-        if self._retrying and self._notice.is_crash:
-            return say("Starting the program again…")
-        if self._retrying and self._notice.is_session:
-            return say("Restoring the connection…")
-        if self._retrying:
-            return say("Trying to sign in again…")
-        if self._attaching:
-            return say("Adding the screenshot…")
-        if self._errand:
-            return self._errand
-        return say("Looking for the cause…") if self._diagnosing else ""
-
-    def _busy_with_report(self) -> bool:
-        return self._sending or self._attaching or bool(self._errand)
 
     def _can_attach_pictures(self) -> bool:
         if self._page is not Page.COMPOSE or self._support.precheck.wanted is Wanted.SUMMARY:
             return False
         return self._desk.can_attach_pictures
 
-    def _receipt_lines(self) -> list[str]:
-        if self._receipt is None:
-            return []
-        return receipt_lines(self._receipt, self.texts, counts_only=self._counts_only)
-
-    def _offers_phone(self) -> bool:
-        """Support has no report of this, and the network does not bring it there now."""
-        if self._receipt is not None:
-            return self._receipt.state in (State.SAVED, State.QUEUED, State.REFUSED)
-        is_wanted = self._notice.is_cut_off or self._notice.is_request or self._is_unkept
-        return is_wanted and self._desk.can_send
-
     def _latest(self) -> str:
         shown = [answer.reference for answer in self._support.answers]
         return latest_text(self._support.latest, self.texts, answered=shown)
-
-    def _title(self) -> str:
-        application = one_line(self._desk.application, TITLE_LIMIT_CHARS)
-        own = self._desk.product or self._general_title()
-        return f"{application} – {own}" if application and self._desk.product else application or own
-
-    def _general_title(self) -> str:
-        say = self.texts.say
-        if self._notice.is_session:
-            return say("Connection lost")
-        if self._notice.is_request:
-            return say("Help and support")
-        return say("Program help") if self._notice.is_crash else say("Sign-in help")
-
-    def _retry_label(self) -> str:
-        """What trying once more means here; empty where it means nothing."""
-        say = self.texts.say
-        if self._notice.is_request:
-            return ""
-        if self._notice.is_crash:
-            return say("Start again") if self._desk.has_host else ""
-        if self._notice.is_session and self._desk.has_host:
-            return say("Try now")
-        return say("Try again") if self._desk.has_host else say("Check again")
-
-    def _service_until(self) -> str:
-        if not self._notice.service_message:
-            return ""
-        until = local_time(self._notice.service_until)
-        return self.texts.say("Until {until}", until=until) if until else ""
 
     def _plan_retry(self) -> None:
         """Set the countdown that the verdict's retry policy allows."""
@@ -614,7 +474,7 @@ class Presenter:
 
     def _turn_to(self, page: Page) -> None:
         with self._lock:
-            if self._receipt is None and not self._sending:
+            if self._submission.receipt is None and not self._under_way.sending:
                 self._page = page
                 self._countdown.stop()
         self._refresh()
@@ -622,19 +482,9 @@ class Presenter:
     def _open(self, url: str) -> None:
         if url and not self._desk.open_link(url):
             with self._lock:
-                self._remark = self.texts.say("The address could not be opened: {url}", url=url)
+                self._errands.remark = wording.unopened(url, self.texts.say)
             self._refresh()
 
     def _refresh(self) -> None:
         if self._face is not None:
             self._face.refresh()
-
-
-def _daemon(work: Callable[[], None]) -> None:
-    threading.Thread(target=work, daemon=True, name="reporter-dialog").start()
-
-
-def _random() -> float:
-    import random
-
-    return random.random()  # noqa: S311 - spreads retries, protects nothing
