@@ -20,20 +20,9 @@ from release.identity import OWN_BRAND
 from release.order import Order
 from release.source import ROOT, Source
 from reporter.report.screenshot.picture import FORMATS
-from tests.packaging.linux_payload import brand, elf, order
+from tests.packaging.linux_payload import elf
 
 every_system = pytest.mark.parametrize("system", SYSTEMS)
-
-
-@pytest.fixture
-def ordered(tmp_path: Path) -> Order:
-    return order(tmp_path, brand(tmp_path / "brand"))
-
-
-@pytest.fixture
-def folder(ordered: Order) -> Path:
-    assert ordered.payload is not None
-    return ordered.payload
 
 
 class TestLibraries:

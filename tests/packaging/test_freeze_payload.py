@@ -13,20 +13,8 @@ from release.errors import PackagingError
 from release.identity import OWN_BRAND
 from release.order import Order
 from release.source import Source
-from tests.packaging.linux_payload import brand, order
 
 MACHO = b"\xcf\xfa\xed\xfe"
-
-
-@pytest.fixture
-def ordered(tmp_path: Path) -> Order:
-    return order(tmp_path, brand(tmp_path / "brand"))
-
-
-@pytest.fixture
-def folder(ordered: Order) -> Path:
-    assert ordered.payload is not None
-    return ordered.payload
 
 
 def refused(ordered: Order, system: str = "linux") -> str:

@@ -5,12 +5,10 @@ The program inside is a tiny one: what is tested is the package.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -232,25 +230,6 @@ def test_nothing_else_of_the_system_is_needed(root: CleanRoot, built: Callable[.
     )
     ok(install(root, built()))
     root.run(["dpkg", "--purge", "login-help"])
-
-
-def test_a_second_build_gives_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    digests = set()
-    for number, (locale, mask) in enumerate((("C", 0o022), ("ru_RU.UTF-8", 0o077))):
-        folder = tmp_path / f"place-{number}" / ("x" * number)
-        folder.mkdir(parents=True)
-        wanted = order(folder, named(tmp_path, "login-help"))
-        assert wanted.payload is not None
-        for path in wanted.payload.rglob("*"):
-            os.utime(path, (number * 1e8, time.time()), follow_symlinks=False)
-        monkeypatch.setenv("LC_ALL", locale)
-        monkeypatch.setenv("TZ", f"Etc/GMT+{number * 7}")
-        before = os.umask(mask)
-        try:
-            digests.add(hashlib.sha256(deb(wanted)[0].read_bytes()).hexdigest())
-        finally:
-            os.umask(before)
-    assert len(digests) == 1
 
 
 def test_no_path_of_the_build_is_told(built: Callable[..., Path], tmp_path: Path) -> None:

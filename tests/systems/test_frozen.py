@@ -29,10 +29,8 @@ from freeze.libraries import elf_files, needs
 from freeze.payload import check_payload
 from linux.requirements import deb_depends
 from release.errors import PackagingError
-from release.identity import OWN_BRAND, identify
 from release.order import Order
 from release.portable import portable
-from release.source import source
 from reporter._version import __version__
 from tests.benchmarks.screen import Screen
 from tests.systems.cleanroot import PERSON, CleanRoot, needs_clean_root
@@ -56,14 +54,6 @@ REFUSED = {
     "action": "login",
     "message": "Connection refused",
 }
-
-
-@pytest.fixture(scope="module")
-def order(tmp_path_factory: pytest.TempPathFactory) -> Order:
-    made = Order(
-        identity=identify(OWN_BRAND), source=source(allow_changes=True), out=tmp_path_factory.mktemp("first")
-    )
-    return msgspec.structs.replace(made, payload=freeze(made))
 
 
 @pytest.fixture(scope="module")

@@ -16,15 +16,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from freeze.build import freeze
 from freeze.libraries import needs
 from linux.build import deb, rpm
-from release.identity import OWN_BRAND, identify
+from release.identity import identify
 from release.order import Order
-from release.source import source
 from reporter._version import __version__
 from tests.packaging.linux_payload import brand
 from tests.systems.cleanroot import PERSON, PERSON_ID, CleanRoot, needs_clean_root
@@ -40,14 +37,6 @@ pytestmark = [
 LIMIT_BYTES = 12_000_000
 LIMIT_S = 60.0
 REFUSED = '{"target": "https://erp.example.org/", "message": "Connection refused"}'
-
-
-@pytest.fixture(scope="module")
-def order(tmp_path_factory: pytest.TempPathFactory) -> Order:
-    made = Order(
-        identity=identify(OWN_BRAND), source=source(allow_changes=True), out=tmp_path_factory.mktemp("own")
-    )
-    return msgspec.structs.replace(made, payload=freeze(made))
 
 
 @pytest.fixture(scope="module")

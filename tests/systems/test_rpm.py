@@ -6,13 +6,10 @@ nothing and provides what rpm finds in the files of that Debian: so requirements
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -231,22 +228,3 @@ def test_rpm_is_told_what_is_a_document_and_what_a_licence(
     for words in ("Vendor      : Example Trading", "Packager    : Example Desk", "License     : MIT"):
         assert words in about
     assert "Build Host  : reproducible" in about
-
-
-def test_a_second_build_gives_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    digests = set()
-    for number, (locale, mask) in enumerate((("C", 0o022), ("ru_RU.UTF-8", 0o077))):
-        folder = tmp_path / f"place-{number}" / ("x" * number)
-        folder.mkdir(parents=True)
-        wanted = order(folder, brand(tmp_path))
-        assert wanted.payload is not None
-        for path in wanted.payload.rglob("*"):
-            os.utime(path, (number * 1e8, time.time()), follow_symlinks=False)
-        monkeypatch.setenv("LC_ALL", locale)
-        monkeypatch.setenv("TZ", f"Etc/GMT+{number * 7}")
-        before = os.umask(mask)
-        try:
-            digests.add(hashlib.sha256(rpm(wanted)[0].read_bytes()).hexdigest())
-        finally:
-            os.umask(before)
-    assert len(digests) == 1
