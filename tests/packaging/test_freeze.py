@@ -144,6 +144,9 @@ class Finder:
 for name in [name for name in sys.modules if any((name + ".").startswith(one + ".") for one in left_out)]:
     del sys.modules[name]
 sys.meta_path.insert(0, Finder())
+import tarfile
+if not hasattr(tarfile, "data_filter"):  # Python before 3.11.4
+    tarfile.data_filter = None
 sys.version_info = (3, 13, 9, "final", 0)
 import jaraco.context
 sys.version_info = sys.implementation.version
