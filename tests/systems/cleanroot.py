@@ -165,7 +165,7 @@ class CleanRoot:
         who = ["setpriv", "--pdeathsig=KILL"]
         who += [f"--reuid={PERSON_ID}", f"--regid={PERSON_ID}", "--clear-groups"] if person else []
         move = ["sh", "-c", 'cd "$1" && shift && exec "$@"', "run", cwd]
-        enter = ["nsenter", f"--target={self._first}", "--mount", "--pid", "--ipc", "--uts"]
+        enter = ["nsenter", f"--target={self._first}", "--mount", "--root", "--pid", "--ipc", "--uts"]
         return [*enter, "chroot", inside, *who, *move, *map(str, command)]
 
     @staticmethod
