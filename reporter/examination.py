@@ -16,6 +16,7 @@ from reporter import program
 from reporter.capture.failure import Failure
 from reporter.diagnosis.verdict import Verdict
 from reporter.errors import TargetError
+from reporter.settings.database_list import INFOBASE
 from reporter.texts import Translator, translator
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from reporter.settings.model import Settings
     from reporter.settings.v8i import Found, Infobase
 
-INFOBASE = "infobase:"
-"""Before the name of a database of the v8i lists, where a target is asked for."""
 SHORTEST_DEADLINE_S = 0.1
 NEAREST_LIMIT_NAMES = 2_000
 QUOTED_LIMIT_ITEMS = 5

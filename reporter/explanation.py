@@ -14,7 +14,7 @@ from reporter.capture.failure import Failure
 from reporter.diagnosis.evidence import ServiceNotice, ServiceNoticeOutcome
 from reporter.diagnosis.verdict import Retry, Verdict
 from reporter.errors import TargetError
-from reporter.examination import INFOBASE
+from reporter.settings.database_list import INFOBASE
 from reporter.texts import N_, Translator
 from reporter.ui.brand import Brand
 from reporter.ui.notice import Notice

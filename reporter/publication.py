@@ -15,12 +15,12 @@ import msgspec
 
 from reporter.delivery.transport import Answer, Transport
 from reporter.settings import published
+from reporter.settings.database_list import INFOBASE
 from reporter.settings.model import Settings
 from reporter.texts.safe import one_line, without_secrets
 
 LIMIT_S = 2.0
 GONE = (404, 410)
-INFOBASE = "infobase:"
 
 
 class State(StrEnum):

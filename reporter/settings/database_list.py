@@ -13,14 +13,15 @@ from urllib.parse import urlsplit
 
 from reporter.settings.source import Said, understand
 
-PREFIX = "infobase:"
+INFOBASE = "infobase:"
+"""Before the name of a database of the v8i lists, where a target is asked for."""
 # Lists on a share that does not answer must not keep the first message waiting; their copies serve instead.
 READ_LIMIT_S = 0.25
 
 
 def read(target: str, environ: Mapping[str, str]) -> Said:
     """What the lists of this computer say about ``target``; never raises."""
-    is_named = target.startswith(PREFIX)
+    is_named = target.startswith(INFOBASE)
     if not target or not (is_named or has_lists(environ)):
         return Said()
     from reporter.settings import paths, v8i
@@ -28,7 +29,7 @@ def read(target: str, environ: Mapping[str, str]) -> Said:
     lists = v8i.find(environ, cache=paths.cache(environ), limit_s=READ_LIMIT_S).lists
     if is_named:
         # The first of the name: the person's own list comes before the shared ones.
-        meant = v8i.named(lists, target.removeprefix(PREFIX))[:1]
+        meant = v8i.named(lists, target.removeprefix(INFOBASE))[:1]
     else:
         wanted, host = _comparable(target)
         every = ((infobase, v8i.address(infobase)) for each in lists for infobase in each.infobases)
