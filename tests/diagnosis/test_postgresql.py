@@ -18,6 +18,7 @@ from reporter.diagnosis.probes import postgresql
 from reporter.diagnosis.rules import diagnose
 from reporter.diagnosis.target import parse_target
 from tests.diagnosis.wire import Climb, Handler, Serve, certified, self_signed
+from tests.waiting import wait_until
 
 ASKS_FOR_PASSWORD = b"R" + struct.pack("!II", 8, 5) + b"salt"
 LETS_IN = b"R" + struct.pack("!II", 8, 0)
@@ -98,6 +99,7 @@ def test_a_neutral_user_asks_for_the_database_and_takes_leave(serve: Serve, clim
     heard: list[bytes] = []
     port = serve(server(ASKS_FOR_PASSWORD, heard=heard))
     climb(f"postgresql://anna:geheim@127.0.0.1:{port}/erp%20one?password=geheim")
+    wait_until(lambda: len(heard) == 2)
     assert heard[0][4:] == b"user\0reporter\0application_name\0Reporter\0database\0erp one\0\0"
     assert heard[1] == postgresql.TERMINATE
 
