@@ -48,7 +48,7 @@ def diagnose(
     ``address`` may be ``infobase:NAME``, of which the server is measured. ``settings`` name what else in the
     network may be asked.
     """
-    from reporter.diagnosis import rules
+    from reporter.diagnosis import weighing
     from reporter.diagnosis.hearsay import heard
     from reporter.diagnosis.ladder import examine
     from reporter.diagnosis.target import parse_target
@@ -64,7 +64,7 @@ def diagnose(
         deadline_s=max(deadline_s - (monotonic() - begun_s), SHORTEST_DEADLINE_S),
         observer=observer,
     )
-    return rules.diagnose(evidence, texts)
+    return weighing.diagnose(evidence, texts)
 
 
 def check(target: str) -> None:
@@ -166,11 +166,11 @@ def _surroundings(settings: Settings | None) -> Surroundings:
 
 def hearsay(failure: Failure, texts: Translator | None = None) -> Verdict:
     """The verdict from what the host application saw alone, where there is no address to measure."""
-    from reporter.diagnosis import rules
+    from reporter.diagnosis import weighing
     from reporter.diagnosis.hearsay import heard
     from reporter.diagnosis.ladder import unmeasured
 
-    return rules.diagnose(unmeasured(None, heard(failure)), texts)
+    return weighing.diagnose(unmeasured(None, heard(failure)), texts)
 
 
 def names(loaded: Loaded, failure: Failure, verdict: Verdict | None) -> Names:

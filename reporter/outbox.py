@@ -110,7 +110,7 @@ def precheck(bundle: Bundle, loaded: Loaded) -> Precheck | None:
     if found is not None and found.spread_s is not None:
         try:
             with _watched_spool() as kept:
-                kept.spread(found.spread_s)
+                kept.standing.spread(found.spread_s)
         except ReporterError as error:
             _log(str(error))
     return found
@@ -283,7 +283,7 @@ def try_out(bundle: Bundle, address: str, loaded: Loaded) -> Outcome:
     outcome = chosen.deliver(_envelope(bundle))
     if outcome.kind == "accepted" and _spool_file().exists():
         with _watched_spool() as kept:
-            kept.resume(chosen.name)
+            kept.standing.resume(chosen.name)
     return outcome
 
 
@@ -292,7 +292,7 @@ def hold_ups() -> tuple[tuple[Pause, ...], tuple[Rest, ...]]:
     if not _spool_file().exists():
         return (), ()
     with _watched_spool() as kept:
-        return kept.pauses(), kept.rests()
+        return kept.standing.pauses(), kept.standing.rests()
 
 
 def health() -> Health | None:

@@ -26,7 +26,7 @@ from reporter.cli.common import (
 @as_json
 def replay(bundle_path: Path, json_: bool, **given: str | None) -> None:
     """Judge the evidence of a report again."""
-    from reporter.diagnosis import rules
+    from reporter.diagnosis import weighing
     from reporter.errors import BundleError
     from reporter.report import bundle
     from reporter.texts import translator
@@ -35,7 +35,7 @@ def replay(bundle_path: Path, json_: bool, **given: str | None) -> None:
     stored = bundle.read(bundle_path).report.verdict
     if stored is None:
         raise BundleError(f"{bundle_path} holds no evidence: the report was made without a verdict.")
-    verdict = rules.diagnose(stored.evidence, translator(loaded.settings.language))
+    verdict = weighing.diagnose(stored.evidence, translator(loaded.settings.language))
     if json_:
         print_json(verdict)
     else:

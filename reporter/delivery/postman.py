@@ -133,10 +133,10 @@ class Postman:
                 retry_after_s=(rest.until - now).total_seconds(),
                 server_fault=rest.server_fault,
             )
-            for rest in self._spool.rests()
+            for rest in self._spool.standing.rests()
         } | {
             pause.destination: Outcome(kind=Kind.PAUSED, reason=pause.reason)
-            for pause in self._spool.pauses()
+            for pause in self._spool.standing.pauses()
             if 0 <= (now - pause.tried_at).total_seconds() < PAUSE_S
         }
         return {
@@ -167,7 +167,7 @@ class Postman:
             if asked is not None:
                 if asked.later is not None:
                     return asked.later
-                self._spool.spread(asked.spread_s)
+                self._spool.standing.spread(asked.spread_s)
                 need = asked.need
         if envelope.counts_only or need is Need.NOTHING:
             counted = _count(envelope, destination)
@@ -216,11 +216,11 @@ class Postman:
     def _remember(self, destination: Destination, outcome: Outcome) -> None:
         """What an outcome means for other reports, later and in other processes."""
         if outcome.kind is Kind.PAUSED:
-            self._spool.pause(destination.name, outcome.reason)
+            self._spool.standing.pause(destination.name, outcome.reason)
         elif outcome.kind is Kind.ACCEPTED:
-            self._spool.resume(destination.name)
+            self._spool.standing.resume(destination.name)
         elif outcome.retry_after_s:
-            self._spool.rest(
+            self._spool.standing.rest(
                 destination.name,
                 outcome.retry_after_s,
                 outcome.reason,

@@ -12,15 +12,14 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-import msgspec
-
-from reporter import program
+from reporter.delivery import entries
 from reporter.delivery.backoff import AUTOMATIC_SPREAD_S, HORIZON_S, LONGEST_WAIT_S, first_wait_s, scale_s
-from reporter.delivery.database import REPORT_COLUMNS, Database
-from reporter.delivery.envelope import Attempt, Envelope, Pause, Rest
+from reporter.delivery.database import Database
+from reporter.delivery.envelope import Attempt, Envelope
 from reporter.delivery.receipt import State
+from reporter.delivery.standing import Standing
 from reporter.errors import SpoolError
 from reporter.report.model import Attachment
 
@@ -32,15 +31,11 @@ FIRST_MOMENT_S = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 """No report is older than this program: an earlier time is that of a clock that was never set."""
 
 NO_DESTINATION = "no destination is set up: set `endpoint`"
-DAMAGED_ENTRY = (
-    f"its entry in the queue was damaged; it is kept, and “{program.command()} queue export” writes it out"
-)
 
 # A person's report that found no destination set up is sent once there is one: they pressed Send.
 _TO_SEND = f"(state = '{State.QUEUED}' OR (state = '{State.SAVED}' AND sent_by_person))"
 _DELIVERED = f"state IN ('{State.ACCEPTED}', '{State.ANSWERED}')"
 _ANSWER_WAITS = "(answer <> '' AND NOT answer_seen)"
-_SELECT = f"SELECT {REPORT_COLUMNS} FROM reports "  # noqa: S608 - constants
 _LAST_AT = (
     "max(created_at, coalesce(answered_at, 0), "
     "(SELECT coalesce(max(at), 0) FROM attempts WHERE attempts.reference = reports.reference))"
@@ -58,7 +53,8 @@ class Spool:
     Its private folder is made with it, unless ``make_folder`` is false. ``spread_s``: over how much time
     automatic reports are spread where no endpoint told. Raises SpoolError when the disk
     cannot be used, or when a newer version wrote the spool.
-    A single entry that cannot be read is marked as refused, and the rest goes on.
+    A single entry that cannot be read is marked as refused, and the rest goes on. ``standing``: what it knows
+    of the destinations.
     """
 
     def __init__(
@@ -71,10 +67,10 @@ class Spool:
         spread_s: float = AUTOMATIC_SPREAD_S,
     ) -> None:
         self.path = path
-        self._spread_s = spread_s
         self._now = now
         self._random = random or _random
         self._database = Database(path, now=now, make_folder=make_folder)
+        self.standing = Standing(self._database, now, spread_s)
 
     def __enter__(self) -> Self:
         return self
@@ -165,7 +161,7 @@ class Spool:
                         "make the report again to get a new reference."
                     )
                 return kept
-            spread_s = self._spread_in_force_s(db)
+            spread_s = self.standing.spread_in_force_s(db)
             row["wait_s"] = scale_s(spread_s)
             if sendable and not sent_by_person:
                 row["next_try_at"] = now_s + first_wait_s(self._random, spread_s)
@@ -317,7 +313,7 @@ class Spool:
                 "AND next_try_at < ?",
                 (now_s - LONGEST_WAIT_S,),
             ).fetchall()
-            spread_s = self._spread_in_force_s(db)
+            spread_s = self.standing.spread_in_force_s(db)
             for (reference,) in overdue:
                 db.execute(
                     "UPDATE reports SET next_try_at = ?, planned_at = ? WHERE reference = ?",
@@ -395,158 +391,11 @@ class Spool:
 
         self._database.run(write)
 
-    def pauses(self) -> tuple[Pause, ...]:
-        """The destinations that are paused, the oldest first."""
-
-        def read(db: sqlite3.Connection) -> tuple[Pause, ...]:
-            rows = db.execute("SELECT destination, since, tried_at, reason FROM pauses ORDER BY since")
-            return tuple(
-                Pause(destination=name, since=_moment(since), tried_at=_moment(tried_at), reason=reason)
-                for name, since, tried_at, reason in rows
-            )
-
-        return self._database.run(read)
-
-    def pause(self, destination: str, reason: str) -> None:
-        """Remember that a destination is paused; the time of the first word stays."""
-        now_s = self._now().timestamp()
-
-        def write(db: sqlite3.Connection) -> None:
-            db.execute(
-                "INSERT INTO pauses VALUES (?, ?, ?, ?) ON CONFLICT (destination) "
-                "DO UPDATE SET reason = excluded.reason, tried_at = excluded.tried_at",
-                (destination, now_s, now_s, reason),
-            )
-
-        self._database.run(write)
-
-    def resume(self, destination: str) -> None:
-        """It takes reports again."""
-
-        def write(db: sqlite3.Connection) -> None:
-            db.execute("DELETE FROM pauses WHERE destination = ?", (destination,))
-            db.execute("DELETE FROM rests WHERE destination = ?", (destination,))
-
-        self._database.run(write)
-
-    def rest(self, destination: str, seconds: float, reason: str, *, server_fault: bool = False) -> None:
-        """Remember that a destination asked not to be tried again before so much time."""
-        now_s = self._now().timestamp()
-
-        def write(db: sqlite3.Connection) -> None:
-            row = (destination, now_s, now_s + min(max(seconds, 0.0), HORIZON_S), reason, server_fault)
-            db.execute("INSERT OR REPLACE INTO rests VALUES (?, ?, ?, ?, ?)", row)
-
-        self._database.run(write)
-
-    def rests(self) -> tuple[Rest, ...]:
-        """The destinations that asked to be left alone and whose time is not over."""
-        now_s = self._now().timestamp()
-
-        def read(db: sqlite3.Connection) -> tuple[Rest, ...]:
-            # One that begins in the future was written by a clock that has since been set back.
-            rows = db.execute(
-                "SELECT destination, until, reason, server_fault FROM rests WHERE until > ? AND since <= ?",
-                (now_s, now_s + 1),
-            )
-            return tuple(
-                Rest(destination=name, until=_moment(until), reason=reason, server_fault=bool(fault))
-                for name, until, reason, fault in rows
-            )
-
-        return self._database.run(read)
-
-    def spread(self, seconds: float | None) -> None:
-        """An endpoint told over how much time automatic reports are to be spread; None for no opinion."""
-
-        def write(db: sqlite3.Connection) -> None:
-            if (None if seconds is None else (seconds,)) == db.execute(
-                "SELECT seconds FROM spread"
-            ).fetchone():
-                return
-            db.execute("DELETE FROM spread")
-            if seconds is not None:
-                db.execute("INSERT INTO spread VALUES (1, ?)", (seconds,))
-
-        self._database.run(write)
-
-    def _spread_in_force_s(self, db: sqlite3.Connection) -> float:
-        told = db.execute("SELECT seconds FROM spread").fetchone()
-        return self._spread_s if told is None else float(told[0])
-
-    # What is read
-
     def _read(self, db: sqlite3.Connection, reference: str) -> Envelope | None:
         return next(iter(self._select(db, "WHERE reference = ?", reference)), None)
 
     def _select(self, db: sqlite3.Connection, which: str, *values: str) -> Sequence[Envelope]:
-        """The envelopes that the clause ``which`` selects; an entry that cannot be read is marked first."""
-        envelopes = []
-        for row in db.execute(_SELECT + which, values).fetchall():
-            try:
-                envelopes.append(_envelope(db, row))
-            except (ValueError, TypeError, OverflowError, OSError):
-                mended = _mark_damaged(db, row, self._now())
-                if mended is not None:
-                    envelopes.append(mended)
-        return envelopes
-
-
-def _envelope(db: sqlite3.Connection, row: tuple[Any, ...]) -> Envelope:
-    """The envelope of a row; raises ValueError, TypeError, OverflowError or OSError for an odd one."""
-    kept = dict(zip(REPORT_COLUMNS.split(", "), row, strict=True))
-    reference = kept["reference"]
-    files = db.execute(
-        "SELECT name, content_type, content FROM attachments WHERE reference = ? ORDER BY position",
-        (reference,),
-    )
-    attempts = db.execute(
-        "SELECT at, destination, outcome, reason, server_fault FROM attempts WHERE reference = ? ORDER BY id",
-        (reference,),
-    )
-    envelope = Envelope(
-        **kept
-        | {
-            "state": State(kept["state"]),
-            "sent_by_person": bool(kept["sent_by_person"]),
-            "counts_only": bool(kept["counts_only"]),
-            "answer_seen": bool(kept["answer_seen"]),
-            "created_at": _moment(kept["created_at"]),
-            "next_try_at": None if kept["next_try_at"] is None else _moment(kept["next_try_at"]),
-            "answered_at": None if kept["answered_at"] is None else _moment(kept["answered_at"]),
-            "attachments": [Attachment(name=n, content_type=t, content=c) for n, t, c in files],
-            "history": [
-                Attempt(at=_moment(at), destination=d, outcome=o, reason=r, server_fault=bool(fault))
-                for at, d, o, r, fault in attempts
-            ],
-        }
-    )
-    # SQLite keeps any type in any column; this raises for what is not as declared.
-    plain = msgspec.to_builtins(envelope, builtin_types=(bytes, datetime))
-    return msgspec.convert(plain, Envelope, builtin_types=(bytes, datetime))
-
-
-def _mark_damaged(db: sqlite3.Connection, row: tuple[Any, ...], now: datetime) -> Envelope | None:
-    """Keep what can be kept of an entry that cannot be read; None where not even its reference can."""
-    reference, report_json = row[:2]
-    if not isinstance(reference, str):
-        return None
-    content = report_json if isinstance(report_json, bytes) else str(report_json).encode("utf-8", "replace")
-    db.execute("DELETE FROM attempts WHERE reference = ?", (reference,))
-    db.execute(
-        "DELETE FROM attachments WHERE reference = ? AND NOT "
-        "(typeof(name) = 'text' AND typeof(content_type) = 'text' AND typeof(content) = 'blob')",
-        (reference,),
-    )
-    db.execute(
-        "UPDATE reports SET report_json = ?, state = ?, tries = 0, server_faults = 0, wait_s = 0, "
-        "next_try_at = NULL, created_at = ?, sent_by_person = 1, page = '', reason = ?, token = '', "
-        "fingerprint = '', counts_only = 0, answer = '', answered_at = NULL, answer_seen = 0 "
-        "WHERE reference = ?",
-        (content, State.REFUSED, now.timestamp(), DAMAGED_ENTRY, reference),
-    )
-    [mended] = db.execute(_SELECT + "WHERE reference = ?", (reference,))
-    return _envelope(db, mended)
+        return entries.select(db, which, *values, now=self._now())
 
 
 def _date_anew(db: sqlite3.Connection, now_s: float) -> None:
@@ -574,7 +423,3 @@ def _random() -> float:
     import random
 
     return random.random()  # noqa: S311 - spreads first tries, protects nothing
-
-
-def _moment(epoch_s: float) -> datetime:
-    return datetime.fromtimestamp(epoch_s, UTC)

@@ -145,7 +145,7 @@ def test_what_a_look_at_a_destination_comes_to(
 def test_a_paused_destination_is_told_with_since_when_and_why(at: Callable[[Destination], None]) -> None:
     at(Place(Check(is_reached=True, is_let_in=True)))
     with outbox.spool() as kept:
-        kept.pause(ADDRESS, "the endpoint answered 401")
+        kept.standing.pause(ADDRESS, "the endpoint answered 401")
     found = run()
     [destination] = findings(found, "destinations")
     assert destination.state is State.WRONG
@@ -157,7 +157,7 @@ def test_a_test_report_that_is_taken_ends_the_pause(at: Callable[[Destination], 
     place = Place(Check(is_reached=True, is_let_in=True))
     at(place)
     with outbox.spool() as kept:
-        kept.pause(ADDRESS, "the endpoint answered 401")
+        kept.standing.pause(ADDRESS, "the endpoint answered 401")
     found = run(send_test=True)
     assert found.status == 0
     [_, test] = findings(found, "destinations")
@@ -165,7 +165,7 @@ def test_a_test_report_that_is_taken_ends_the_pause(at: Callable[[Destination], 
     assert test.facts["reference"] == taken.reference
     assert test.facts["outcome"] == "accepted"
     with outbox.spool() as kept:
-        assert kept.pauses() == ()
+        assert kept.standing.pauses() == ()
         assert kept.list() == ()
 
 

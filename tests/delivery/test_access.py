@@ -279,14 +279,14 @@ def test_credentials_that_cannot_be_used_pause_the_destination_until_they_are_me
         assert receipt.state is State.QUEUED
         assert "The entry of 127.0.0.1:" in receipt.reason
         assert "hunter2" not in receipt.reason
-        [pause] = spool.pauses()
+        [pause] = spool.standing.pauses()
         assert (pause.destination, pause.reason) == (address, receipt.reason)
         assert postman().flush() == []
         assert office.raw == []
         credentials("")
         clock.advance(seconds=2 * PAUSE_S)
         assert [receipt.state for receipt in postman().flush()] == [State.ACCEPTED]
-        assert spool.pauses() == ()
+        assert spool.standing.pauses() == ()
 
 
 @pytest.mark.parametrize("address", ["http://{host}/r", "onec+http://{host}/r", "HTTP://{host}?x=/"])
@@ -482,7 +482,7 @@ def test_secrets_go_to_their_server_and_nowhere_else(
     # The relay's own words are not ours.
     logged = "\n".join(record.getMessage() for record in caplog.records if record.name != "mail.log")
     out, err = capfd.readouterr()
-    history = msgspec.json.encode(kept).decode() + repr(spool.pauses())
+    history = msgspec.json.encode(kept).decode() + repr(spool.standing.pauses())
     assert [row.outcome for row in kept[0].history] == ["paused"] * 3
     for text in (history, repr(receipt), logged, out, err, *(repr(vars(d)) for d in destinations)):
         assert "hunter2" not in text

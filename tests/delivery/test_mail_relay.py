@@ -327,13 +327,13 @@ def test_what_an_answer_does_to_a_report(
         receipt = postman.deliver(REFERENCE)
         assert (receipt.state, office.raw) == (state, [])
         assert f"the relay answered {answer[:3]}: {answer[4:]}" in receipt.reason
-        paused = [pause.destination for pause in spool.pauses()]
+        paused = [pause.destination for pause in spool.standing.pauses()]
         assert paused == ([f"smtp://127.0.0.1:{port}/{MAILBOX}"] if is_paused else [])
         if state is State.QUEUED:
             clock.advance(seconds=2 * PAUSE_S)
             assert [receipt.state for receipt in postman.flush()] == [State.ACCEPTED]
             assert len(office.raw) == 1
-            assert spool.pauses() == ()
+            assert spool.standing.pauses() == ()
 
 
 def test_nobody_listens(spool: Spool) -> None:

@@ -210,7 +210,7 @@ def test_an_address_that_is_wrong_pauses_the_destination(
     postman = Postman(spool, [there], now=clock)
     receipt = postman.deliver(keep(spool, typical.portal()))
     assert receipt.state is State.QUEUED
-    [pause] = spool.pauses()
+    [pause] = spool.standing.pauses()
     assert pause.destination == there.name
     assert "correct the address or the sign-in" in pause.reason
     asked = len(server.requests)

@@ -344,7 +344,7 @@ def test_what_a_destination_asked_for_holds_for_every_report(
     assert desk.received == []
     clock.advance(seconds=630)
     assert [receipt.state for receipt in postman(desk).flush()] == [State.ACCEPTED] * 2
-    assert spool.rests() == ()
+    assert spool.standing.rests() == ()
 
 
 def test_what_a_person_sends_goes_at_once_even_then(enqueue: Enqueue, postman: Postmen) -> None:
@@ -460,10 +460,10 @@ def test_a_pause_is_remembered_by_the_next_process_and_ends_with_success(
     desk = Desk(ACCEPTED)
     [receipt] = postman(desk).flush()
     assert (receipt.state, receipt.reason, desk.received) == (State.QUEUED, LOCKED_OUT.reason, [])
-    assert [pause.reason for pause in spool.pauses()] == [LOCKED_OUT.reason]
+    assert [pause.reason for pause in spool.standing.pauses()] == [LOCKED_OUT.reason]
     clock.advance(seconds=PAUSE_S + 900)
     assert [receipt.state for receipt in postman(desk).flush()] == [State.ACCEPTED] * 2
-    assert spool.pauses() == ()
+    assert spool.standing.pauses() == ()
 
 
 def test_a_forced_flush_tries_what_is_paused_or_rests(enqueue: Enqueue, postman: Postmen) -> None:

@@ -146,7 +146,7 @@ def test_an_endpoint_that_wants_to_be_asked_later_is_not_sent_the_report_now(
     assert (kept.state, kept.reason) == (State.QUEUED, BUSY.reason)
     assert kept.next_try_at == clock() + timedelta(seconds=660)
     assert second.log == [], "it is alive, so the next one is left alone"
-    assert [rest.destination for rest in spool.rests()] == ["https://support.example.org/"]
+    assert [rest.destination for rest in spool.standing.rests()] == ["https://support.example.org/"]
 
 
 def test_what_a_person_sends_goes_as_they_saw_it(send: Send) -> None:

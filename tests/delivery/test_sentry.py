@@ -262,7 +262,7 @@ def test_a_key_that_is_not_known_pauses_the_destination(
     there = at(server)
     postman = Postman(spool, [there], now=clock)
     assert postman.deliver(keep(spool, typical.portal())).state is State.QUEUED
-    [pause] = spool.pauses()
+    [pause] = spool.standing.pauses()
     assert (pause.destination, KEY in pause.reason) == (there.name, False)
     assert KEY not in there.name
     assert pause.reason.endswith("no such project; correct the key or the project in the address")

@@ -16,9 +16,10 @@ import msgspec
 import pytest
 
 from reporter.delivery.backoff import AUTOMATIC_SPREAD_S
+from reporter.delivery.entries import DAMAGED_ENTRY
 from reporter.delivery.envelope import Attempt, Envelope
 from reporter.delivery.receipt import State
-from reporter.delivery.spool import DAMAGED_ENTRY, HISTORY_LIMIT_ROWS, Spool
+from reporter.delivery.spool import HISTORY_LIMIT_ROWS, Spool
 from reporter.errors import SpoolError
 
 Enqueue = Callable[..., Envelope]

@@ -122,25 +122,25 @@ def test_an_answer_that_came_while_another_was_read_is_still_to_be_shown(kept: S
 
 
 def test_a_pause_keeps_its_beginning_and_ends(kept: Spool, clock: Clock) -> None:
-    kept.pause("https://support.example.org/", "401")
+    kept.standing.pause("https://support.example.org/", "401")
     clock.now += timedelta(hours=1)
-    kept.pause("https://support.example.org/", "403")
-    [pause] = kept.pauses()
+    kept.standing.pause("https://support.example.org/", "403")
+    [pause] = kept.standing.pauses()
     assert (pause.destination, pause.since, pause.tried_at, pause.reason) == (
         "https://support.example.org/",
         NINE,
         clock.now,
         "403",
     )
-    kept.resume("https://support.example.org/")
-    assert kept.pauses() == ()
+    kept.standing.resume("https://support.example.org/")
+    assert kept.standing.pauses() == ()
 
 
 def test_an_endpoint_spreads_automatic_reports(kept: Spool) -> None:
     put(kept, 1, by_person=False)
-    kept.spread(600.0)
+    kept.standing.spread(600.0)
     put(kept, 2, by_person=False)
-    kept.spread(1e12)
+    kept.standing.spread(1e12)
     put(kept, 3, by_person=False)
     put(kept, 4)
     waits = [
@@ -349,25 +349,25 @@ def test_the_days_count_from_what_happened_last(kept: Spool, clock: Clock) -> No
 
 
 def test_a_destination_rests_as_long_as_it_asked_and_not_longer(kept: Spool, clock: Clock) -> None:
-    kept.rest("https://a/", 600, "busy")
-    [rest] = kept.rests()
+    kept.standing.rest("https://a/", 600, "busy")
+    [rest] = kept.standing.rests()
     assert (rest.destination, rest.until, rest.reason) == ("https://a/", NINE + timedelta(minutes=10), "busy")
     clock.now += timedelta(seconds=601)
-    assert kept.rests() == ()
-    kept.rest("https://a/", 1e12, "busy")
+    assert kept.standing.rests() == ()
+    kept.standing.rest("https://a/", 1e12, "busy")
     clock.now += timedelta(days=2)
-    assert kept.rests() == (), "no longer than the horizon"
-    kept.rest("https://a/", 600, "busy")
+    assert kept.standing.rests() == (), "no longer than the horizon"
+    kept.standing.rest("https://a/", 600, "busy")
     clock.now -= timedelta(hours=5)
-    assert kept.rests() == (), "a clock that was ahead began it"
+    assert kept.standing.rests() == (), "a clock that was ahead began it"
     clock.now += timedelta(hours=5)
-    kept.resume("https://a/")
-    assert kept.rests() == ()
+    kept.standing.resume("https://a/")
+    assert kept.standing.rests() == ()
 
 
 def test_the_endpoints_last_answer_counts_and_no_opinion_gives_the_settings_back(kept: Spool) -> None:
-    kept.spread(600)
-    kept.spread(None)
+    kept.standing.spread(600)
+    kept.standing.spread(None)
     put(kept, 1, by_person=False)
     [envelope] = kept.list()
     assert envelope.next_try_at == NINE + timedelta(seconds=30)
@@ -375,7 +375,7 @@ def test_the_endpoints_last_answer_counts_and_no_opinion_gives_the_settings_back
 
 def test_tries_again_are_spread_as_the_first_tries_were(kept: Spool) -> None:
     put(kept, 1)
-    kept.spread(600)
+    kept.standing.spread(600)
     put(kept, 2)
     put(kept, 3, by_person=False)
     assert [envelope.wait_s for envelope in kept.list()] == [20, 200, 200]

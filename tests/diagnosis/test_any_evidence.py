@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from reporter.diagnosis.evidence import Evidence
 from reporter.diagnosis.narrative import narrate
-from reporter.diagnosis.rules import RULES, diagnose
+from reporter.diagnosis.rules import RULES
 from reporter.diagnosis.verdict import Verdict
+from reporter.diagnosis.weighing import diagnose
 from reporter.texts import LANGUAGES, translator
 
 TEXTS = st.text(max_size=20) | st.sampled_from(

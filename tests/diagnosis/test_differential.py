@@ -37,9 +37,9 @@ from reporter.diagnosis.evidence import (
     Tls,
     TlsOutcome,
 )
-from reporter.diagnosis.rules import diagnose
 from reporter.diagnosis.target import parse_target
 from reporter.diagnosis.verdict import Verdict
+from reporter.diagnosis.weighing import diagnose
 from tests.diagnosis.wire import NOW
 
 TARGET = parse_target("https://erp.example.org/base")

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from reporter.diagnosis import extension, rules
+from reporter.diagnosis import extension, weighing
 from reporter.diagnosis.evidence import Evidence, Http, HttpOutcome, Problem, Reported, Tcp, TcpOutcome
 from reporter.diagnosis.target import parse_target
 from reporter.texts import translator
@@ -60,7 +60,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
     def forget() -> None:
         extension.installed.cache_clear()
-        rules._table.cache_clear()
+        weighing._table.cache_clear()
 
     def put(name: str, source: str, point: str = "CAUSES") -> Path:
         (tmp_path / f"{name}.py").write_text(source, encoding="utf-8")
@@ -118,7 +118,7 @@ def test_without_such_packages_nothing_is_looked_through(
 
 def test_a_typed_answer_of_the_application(install: Install) -> None:
     install("erp_reporter_a", GOOD)
-    verdict = rules.diagnose(answered("period_closed"))
+    verdict = weighing.diagnose(answered("period_closed"))
     assert (verdict.cause, verdict.layer, verdict.owner, verdict.retry) == (
         "app.period_closed",
         "app",
@@ -126,27 +126,27 @@ def test_a_typed_answer_of_the_application(install: Install) -> None:
         "after_fix",
     )
     assert verdict.advice == ["Choose a later date.", "Ask support."]
-    assert rules.diagnose(answered("period_closed"), translator("ru")).headline == "Период закрыт"
+    assert weighing.diagnose(answered("period_closed"), translator("ru")).headline == "Период закрыт"
 
 
 def test_a_typed_answer_that_only_the_host_application_saw(install: Install) -> None:
     install("erp_reporter_b", GOOD)
     reported = Reported(status=409, problem=Problem(code="period_closed"))
-    verdict = rules.diagnose(replace(answered(status=200), reported=reported))
+    verdict = weighing.diagnose(replace(answered(status=200), reported=reported))
     assert (verdict.cause, verdict.confidence) == ("app.period_closed", "certain")
 
 
 def test_a_look_at_the_evidence(install: Install) -> None:
     install("erp_reporter_c", GOOD)
-    verdict = rules.diagnose(answered(headers={"server": "branch"}))
+    verdict = weighing.diagnose(answered(headers={"server": "branch"}))
     assert (verdict.cause, verdict.advice) == ("app.wrong_branch", ["Ask support.[31m"])
     refused = replace(answered(headers={"server": "branch"}), tcp=Tcp(outcome=TcpOutcome.REFUSED, port=443))
-    assert rules.diagnose(refused).cause == "tcp.refused", "roots stand before symptoms"
+    assert weighing.diagnose(refused).cause == "tcp.refused", "roots stand before symptoms"
 
 
 @pytest.mark.usefixtures("install")
 def test_what_nobody_added_is_not_typed() -> None:
-    assert rules.diagnose(answered("period_closed")).cause == "unknown"
+    assert weighing.diagnose(answered("period_closed")).cause == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_package_that_cannot_be_used_is_a_recorded_gap(install: Install, sourc
     [gap] = extension.installed().gaps
     assert why in gap
     assert gap.startswith("The causes of erp_reporter_d (erp_reporter_d:CAUSES) are left out: ")
-    assert rules.diagnose(answered(status=403)).cause == "http.forbidden"
+    assert weighing.diagnose(answered(status=403)).cause == "http.forbidden"
 
 
 def test_in_the_process_of_the_agent(install: Install, serve: Serve) -> None:

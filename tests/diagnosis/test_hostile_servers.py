@@ -25,9 +25,9 @@ PROCESS_LIMIT_S = 60
 # The examination in a process of its own, which tells its verdict and the most memory it held.
 EXAMINE = """
 import json, re, sys
-from reporter.diagnosis import ladder, rules
+from reporter.diagnosis import ladder, weighing
 from reporter.diagnosis.target import parse_target
-verdict = rules.diagnose(ladder.examine(parse_target(sys.argv[1])))
+verdict = weighing.diagnose(ladder.examine(parse_target(sys.argv[1])))
 # not ru_maxrss: that one is inherited from the process that starts this one
 memory_kib = int(re.search("VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
 print(json.dumps([verdict.cause, verdict.elapsed_ms, memory_kib]))

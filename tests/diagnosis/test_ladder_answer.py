@@ -13,7 +13,7 @@ import trustme
 
 from reporter.diagnosis.evidence import HttpOutcome
 from reporter.diagnosis.probes import http
-from reporter.diagnosis.rules import diagnose
+from reporter.diagnosis.weighing import diagnose
 from tests.diagnosis.wire import Climb, Serve, answering, certified, resetting, response
 
 

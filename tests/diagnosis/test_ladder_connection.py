@@ -11,7 +11,7 @@ from reporter.diagnosis import codes
 from reporter.diagnosis.evidence import Family, TcpOutcome
 from reporter.diagnosis.narrative import narrate
 from reporter.diagnosis.probes import tcp
-from reporter.diagnosis.rules import diagnose
+from reporter.diagnosis.weighing import diagnose
 from tests.diagnosis.wire import Climb, Serve, resetting
 
 

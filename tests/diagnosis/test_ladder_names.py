@@ -12,8 +12,8 @@ import pytest
 from reporter.diagnosis.evidence import DnsOutcome, Family
 from reporter.diagnosis.ladder import StageProgress, examine
 from reporter.diagnosis.probes import local, proxy
-from reporter.diagnosis.rules import diagnose
 from reporter.diagnosis.target import parse_target
+from reporter.diagnosis.weighing import diagnose
 from tests.diagnosis.wire import Climb
 
 Stub = Callable[[object], None]

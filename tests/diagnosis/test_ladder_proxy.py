@@ -17,8 +17,8 @@ from reporter.diagnosis.ladder import examine
 from reporter.diagnosis.narrative import narrate
 from reporter.diagnosis.probes import resolver
 from reporter.diagnosis.probes.proxy import schemes
-from reporter.diagnosis.rules import diagnose
 from reporter.diagnosis.target import parse_target
+from reporter.diagnosis.weighing import diagnose
 from tests.diagnosis.proxies import Handler, ProxyServer, saying, silent, tunnel_to
 from tests.diagnosis.wire import Serve, answering, certified, response
 

@@ -14,8 +14,8 @@ import trustme
 from reporter.diagnosis.evidence import Certificate, Evidence, Fault, TlsOutcome
 from reporter.diagnosis.ladder import examine
 from reporter.diagnosis.probes import tls
-from reporter.diagnosis.rules import diagnose
 from reporter.diagnosis.target import parse_target
+from reporter.diagnosis.weighing import diagnose
 from tests.diagnosis.wire import (
     Climb,
     Serve,

@@ -17,9 +17,9 @@ from reporter.diagnosis.evidence import ControlOutcome, Evidence, PacOutcome, Po
 from reporter.diagnosis.ladder import examine
 from reporter.diagnosis.narrative import narrate
 from reporter.diagnosis.probes import pac, portal, resolver, siblings
-from reporter.diagnosis.rules import diagnose
 from reporter.diagnosis.surroundings import Surroundings
 from reporter.diagnosis.target import parse_target
+from reporter.diagnosis.weighing import diagnose
 from tests.diagnosis.wire import LoopbackServer, Serve, answering, certified, response
 
 Examine = Callable[..., Evidence]

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from reporter.diagnosis.evidence import DatabaseOutcome, Reported
 from reporter.diagnosis.probes import ldap
-from reporter.diagnosis.rules import diagnose
+from reporter.diagnosis.weighing import diagnose
 from tests.diagnosis.wire import Climb, Handler, Serve, certified
 
 

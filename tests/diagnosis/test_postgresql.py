@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from reporter.diagnosis.evidence import DatabaseOutcome, Evidence, Reported
 from reporter.diagnosis.probes import postgresql
-from reporter.diagnosis.rules import diagnose
 from reporter.diagnosis.target import parse_target
+from reporter.diagnosis.weighing import diagnose
 from tests.diagnosis.wire import Climb, Handler, Serve, certified, self_signed
 from tests.waiting import wait_until
 

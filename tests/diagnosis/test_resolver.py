@@ -29,8 +29,8 @@ from reporter.diagnosis.evidence import (
     TlsOutcome,
 )
 from reporter.diagnosis.probes import resolver
-from reporter.diagnosis.rules import diagnose
 from reporter.diagnosis.target import parse_target
+from reporter.diagnosis.weighing import diagnose
 from tests.diagnosis.wire import NOW
 
 TARGET = parse_target("https://erp.example.org/base")

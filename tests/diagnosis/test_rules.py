@@ -30,9 +30,10 @@ from reporter.diagnosis.evidence import (
 )
 from reporter.diagnosis.hearsay import heard
 from reporter.diagnosis.ladder import unmeasured
-from reporter.diagnosis.rules import PERSONAL_CODES, RULES, diagnose
+from reporter.diagnosis.rules import RULES
 from reporter.diagnosis.target import parse_target
 from reporter.diagnosis.verdict import Confidence, Retry, Verdict
+from reporter.diagnosis.weighing import PERSONAL_CODES, diagnose
 from tests.diagnosis.wire import NOW
 
 TARGET = parse_target("https://erp.example.org/base")

@@ -27,9 +27,9 @@ from reporter.diagnosis.evidence import (
 )
 from reporter.diagnosis.ladder import examine
 from reporter.diagnosis.probes import http, status
-from reporter.diagnosis.rules import diagnose
 from reporter.diagnosis.surroundings import Surroundings
 from reporter.diagnosis.target import parse_target
+from reporter.diagnosis.weighing import diagnose
 from tests.diagnosis.wire import NOW, Serve, answering, certified, response
 
 HOUR = timedelta(hours=1)

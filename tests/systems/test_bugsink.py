@@ -166,7 +166,7 @@ def test_a_wrong_key_or_project_pauses_the_destination(bugsink: Bugsink, tmp_pat
     with Spool(tmp_path / "spool.sqlite") as spool:
         receipt = Postman(spool, [destination(address)]).deliver(keep(spool, typical.refused()))
         assert receipt.state is State.QUEUED
-        [pause] = spool.pauses()
+        [pause] = spool.standing.pauses()
     assert "correct the key or the project in the address" in pause.reason
     assert address.partition("://")[2].partition("@")[0] not in f"{pause.destination} {pause.reason}"
 
