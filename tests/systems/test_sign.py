@@ -92,7 +92,7 @@ class Authority:
             *("-keyout", self._key, "-out", self.certificate),
         )
 
-    def issue(self, name: str, *, usage: str = "codeSigning", at: str = "now") -> tuple[Path, Path]:
+    def issue(self, name: str, *, usage: str = "codeSigning", at: str = "1 hour ago") -> tuple[Path, Path]:
         """A certificate for a day and its key, both as PEM files."""
         certificate, key, request, more = (
             self.folder / f"{name}{end}" for end in (".pem", ".key", ".csr", ".ext")
@@ -143,7 +143,7 @@ def keyring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
 
     home = {"GNUPGHOME": str(folder)}
     try:
-        for user, moment in ((GPG_USER, "now"), ("old@example.org", "2020-01-01 00:00:00")):
+        for user, moment in ((GPG_USER, "1 hour ago"), ("old@example.org", "2020-01-01 00:00:00")):
             run(
                 *(
                     "faketime",
