@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 # A loaded machine is slow, not wrong: no example is judged by its time.
 settings.register_profile("reporter", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("reporter")
+
+
+def pytest_configure() -> None:
+    """Signals act as in a terminal, also where the tests are started behind ``&`` or by nohup."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
