@@ -15,8 +15,9 @@ settings.load_profile("reporter")
 def pytest_configure() -> None:
     """Signals act as in a terminal, also where the tests are started behind ``&`` or by nohup."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        # What is started has it unset, and the run itself outlives its terminal still.
+        signal.signal(signal.SIGHUP, lambda number, frame: None)
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,17 @@ import msgspec
 
 from freeze import contents, libraries, licences, search_paths, windows_resource
 from freeze.environment import Environment, environment
-from freeze.payload import BRAND, LICENSE, LICENSES, MACOS_MINIMUM, SBOM, check_payload, programs, resources
+from freeze.payload import (
+    BRAND,
+    LICENSE,
+    LICENSES,
+    MACOS_MINIMUM,
+    SBOM,
+    check_payload,
+    logos,
+    programs,
+    resources,
+)
 from release import icon, sbom
 from release.errors import PackagingError
 from release.identity import SUMMARY
@@ -67,7 +77,7 @@ def freeze(order: Order) -> Path:
         raise PackagingError(
             f"{ROOT} holds version {here.version}, and {order.version} is to be frozen; check it out."
         )
-    with environment(order.source) as used, workshop(order.out) as folder:
+    with environment(order) as used, workshop(order.out) as folder:
         collected = _run_pyinstaller(used, order, folder)
         made = folder / payload_name(order)
         if sys.platform == "darwin":
@@ -113,6 +123,7 @@ def _run_pyinstaller(used: Environment, order: Order, folder: Path) -> Collected
             "PYINSTALLER_CONFIG_DIR": str(folder / "cache"),
             "PYTHONHASHSEED": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONOPTIMIZE": "",  # would leave out the assertions, and give other bytes
             "LC_ALL": "C.UTF-8",
             EPOCH: str(order.source.epoch_s),
         },
@@ -236,14 +247,6 @@ def _put_beside(made: Path, order: Order, used: Environment, collected: Collecte
         (beside / LICENSES / name).write_text(text, encoding="utf-8", newline="\n")
     held = msgspec.structs.replace(order, payload=made)
     (beside / SBOM).write_bytes(sbom.document(used.python, held))
-
-
-def logos(brand: Path) -> list[str]:
-    """The pictures that a ``brand.toml`` names; it was read before and is whole."""
-    import tomllib
-
-    named = tomllib.loads(brand.read_text(encoding="utf-8-sig"))
-    return sorted({str(named[key]) for key in ("logo", "logo_dark") if named.get(key)})
 
 
 def _settle(made: Path, command: str, epoch_s: int) -> None:

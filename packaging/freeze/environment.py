@@ -18,7 +18,8 @@ import msgspec
 
 from freeze.payload import SYSTEMS
 from release.errors import PackagingError
-from release.source import EPOCH, ROOT, Source
+from release.order import Order
+from release.source import EPOCH, ROOT, export
 from release.workshop import fetch, run
 from reporter.files import only_one
 
@@ -38,7 +39,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def environment(source: Source, cache: Path = CACHE, root: Path = ROOT) -> Iterator[Environment]:
+def environment(order: Order, cache: Path = CACHE, root: Path = ROOT) -> Iterator[Environment]:
     """The environment of this system with our package in it, for one build at a time.
 
     Raises PackagingError.
@@ -53,17 +54,19 @@ def environment(source: Source, cache: Path = CACHE, root: Path = ROOT) -> Itera
             ) from None
         except OSError as error:
             raise PackagingError(f"{cache} cannot be used: {error.strerror or error}.") from None
-        yield _prepared(source, cache, root)
+        yield _prepared(order, cache, root)
 
 
-def _prepared(source: Source, cache: Path, root: Path) -> Environment:
+def _prepared(order: Order, cache: Path, root: Path) -> Environment:
     requirements = requirements_of(sys.platform)
     runtime = _kept(cache, "runtime", requirements, _make_runtime)
     tools = _kept(cache, "tools", TOOLS, _make_tools)
     python = _python(runtime)
     with tempfile.TemporaryDirectory(prefix="wheel-", dir=cache) as made:
-        environ = {EPOCH: str(source.epoch_s)}
-        run([*_PIP, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", made, root], environ=environ)
+        tree = Path(made) / "tree"
+        export(root, tree, out=order.out)
+        environ = {EPOCH: str(order.source.epoch_s)}
+        run([*_PIP, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", made, tree], environ=environ)
         [wheel] = Path(made).glob("*.whl")
         site = Path(
             run([python, "-I", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]).strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -111,14 +112,18 @@ def linked(files: list[Path]) -> dict[Path, tuple[set[str], set[str]]]:
     """By file: the sonames that it needs, and the versions in them. Raises PackagingError."""
     if not files:
         return {}
-    text = run([tool("objdump", "binutils"), "--private-headers", *files], environ={"LC_ALL": "C"})
+    # In their folder, whose own name could hold what divides lines.
+    folder = Path(os.path.commonpath(file.parent for file in files))
+    names = [f"./{file.relative_to(folder)}" for file in files]
+    command = [tool("objdump", "binutils"), "--private-headers", *names]
+    text = run(command, cwd=folder, environ={"LC_ALL": "C"})
     by_file: dict[Path, tuple[set[str], set[str]]] = {}
     libraries: set[str] = set()
     versions: set[str] = set()
     library = ""
     for line in text.splitlines():
         if header := re.match(r"(\S.*):\s+file format elf", line):
-            libraries, versions = by_file.setdefault(Path(header[1]), (set(), set()))
+            libraries, versions = by_file.setdefault(folder / header[1], (set(), set()))
         elif needed := re.match(r"\s+NEEDED\s+(\S+)", line):
             libraries.add(needed[1])
         elif required := re.match(r"\s+required from (\S+):", line):

@@ -110,17 +110,26 @@ def _check_program(folder: Path, program: Path, system: str) -> None:
         raise PackagingError(f"{program} is {what}; give the payload that was frozen on {SYSTEMS[system]}.")
 
 
+def logos(brand: Path) -> list[str]:
+    """The pictures that a ``brand.toml`` names; it was read before and is whole."""
+    import tomllib
+
+    named = tomllib.loads(brand.read_text(encoding="utf-8-sig"))
+    return sorted({str(named[key]) for key in ("logo", "logo_dark") if named.get(key)})
+
+
 def _check_brand(beside: Path, order: Order) -> None:
-    try:
-        same = (beside / BRAND).read_bytes() == order.identity.brand.read_bytes()
-    except OSError as error:
-        raise PackagingError(
-            f"{error.filename} cannot be read ({error.strerror}); the payload has to be of this brand."
-        ) from None
-    if not same:
-        raise PackagingError(
-            f"{beside} holds another {BRAND} than {order.identity.brand}; freeze it under this brand."
-        )
+    brand = order.identity.brand
+    files = {BRAND: brand} | {name: brand.parent / name for name in logos(brand)}
+    for name, ordered in files.items():
+        try:
+            same = (beside / name).read_bytes() == ordered.read_bytes()
+        except OSError as error:
+            raise PackagingError(
+                f"{error.filename} cannot be read ({error.strerror}); the payload has to be of this brand."
+            ) from None
+        if not same:
+            raise PackagingError(f"{beside} holds another {name} than {ordered}; freeze it under this brand.")
 
 
 def _check_version(sbom: Path, order: Order) -> None:

@@ -63,7 +63,9 @@ fi
 
 def downgrade_variable(identity: Identity) -> str:
     """The variable by which an administrator insists on an older version."""
-    return f"{re.sub(r'[^A-Z0-9]', '_', identity.command.upper())}_ALLOW_DOWNGRADE"
+    name = f"{re.sub(r'[^A-Z0-9]', '_', identity.command.upper())}_ALLOW_DOWNGRADE"
+    # No shell knows a variable that begins with a digit, as the names of some programs do.
+    return f"_{name}" if name[0].isdigit() else name
 
 
 def deb_scripts(identity: Identity, version: str) -> dict[str, str]:

@@ -18,17 +18,12 @@ from pathlib import Path
 from release.errors import PackagingError
 from release.order import Order
 from release.portable import system_name
-from release.source import EPOCH, ROOT, git
+from release.source import EPOCH, ROOT, export
 from release.workshop import deliver, fetch, pack, run, workshop
 
 NAME = "reporter"
 REQUIREMENTS = Path(__file__).with_name("requirements-zipapp.txt")
 SHEBANG = "/usr/bin/env python3"
-# What a tree without git holds that is nobody else's; with git only what it knows is taken.
-LEFTOVERS = (
-    ".git", ".venv*", ".cache", ".coverage*", ".hypothesis", ".*_cache", "__pycache__", "*.egg-info", "*.mo",
-    ".making-*", "build", "dist",
-)  # fmt: skip
 # Runs before the program, also where its libraries would not load.
 PREAMBLE = """\
 import platform, sys
@@ -52,36 +47,6 @@ def distributions(order: Order) -> list[Path]:
         made = _wheel_and_sdist(order, tree, folder / "made")
         made.append(_zipapp(order, made[0], folder))
         return [deliver(path, order.out) for path in made]
-
-
-def export(root: Path, target: Path, *, out: Path) -> None:
-    """Copy what a checkout consists of: the files that git knows, and all others where some were changed.
-
-    ``out``: where artefacts appear, which is no part of it. Raises PackagingError.
-    """
-    if not (root / ".git").exists():
-        shutil.copytree(
-            root,
-            target,
-            ignore=lambda folder, names: {
-                *shutil.ignore_patterns(*LEFTOVERS)(folder, names),
-                *(name for name in names if Path(folder, name) == out),
-            },
-        )
-    else:
-        # A try with --allow-changes is to try the changes, files that are not yet known to git among them.
-        kinds = ["--cached"]
-        if git(root, "status", "--porcelain", "--untracked-files=no"):
-            kinds += ["--others", "--exclude-standard"]
-        for name in filter(None, git(root, "ls-files", "-z", *kinds).split("\0")):
-            source = root / name
-            if source.is_file() and not source.is_relative_to(out):
-                copy = target / name
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, copy)
-                copy.chmod(0o755 if source.stat().st_mode & 0o100 else 0o644)
-    if not (target / "pyproject.toml").is_file():
-        raise PackagingError(f"{root} has no pyproject.toml; make packages in a checkout of the program.")
 
 
 def _wheel_and_sdist(order: Order, tree: Path, out: Path) -> list[Path]:

@@ -6,6 +6,7 @@ import io
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
+from release.errors import PackagingError
 from release.order import Order
 from reporter.ui.window.palette import LIGHT
 
@@ -56,7 +57,10 @@ _SMALL = _Shape(
 
 
 def png(order: Order, size: int) -> bytes:
-    """A square PNG, ``size`` pixels a side, with a transparent ground; always the same bytes."""
+    """A square PNG, ``size`` pixels a side, with a transparent ground; always the same bytes.
+
+    Raises PackagingError for a logo that cannot be drawn, as do ``ico`` and ``icns``.
+    """
     made = io.BytesIO()
     _picture(order, size).save(made, "PNG", optimize=True)
     return made.getvalue()
@@ -88,8 +92,13 @@ def _picture(order: Order, size: int) -> Image:
     from PIL import Image
 
     if order.identity.logo:
-        with Image.open(io.BytesIO(order.identity.logo), formats=("PNG",)) as opened:
-            logo = opened.convert("RGBA")
+        try:
+            with Image.open(io.BytesIO(order.identity.logo), formats=("PNG",)) as opened:
+                logo = opened.convert("RGBA")
+        except (OSError, ValueError, SyntaxError) as error:
+            raise PackagingError(
+                f"The logo of {order.identity.brand} cannot be drawn ({error}); save it again as a plain PNG."
+            ) from None
         share = size / max(logo.size)
         fitted = (max(1, round(logo.width * share)), max(1, round(logo.height * share)))
         logo = logo.resize(fitted, Image.Resampling.LANCZOS)

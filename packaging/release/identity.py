@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from policy.admx import RECOMMENDED, identifier
 from release.errors import PackagingError
 from reporter.settings.brand import load
 from reporter.settings.names import slug
@@ -78,6 +79,11 @@ def identify(brand: Path) -> Identity:
         raise PackagingError(
             f"{brand} gives the product {found.brand.product!r}, of which no command can be made; "
             'add one in small Latin letters, such as command = "login-help".'
+        )
+    if identifier(found.brand.product) == RECOMMENDED:
+        raise PackagingError(
+            f"{brand} gives the product {found.brand.product!r}, as policies call what is only recommended; "
+            "choose another name."
         )
     if not found.brand.maintainer.isprintable() or "$" in found.brand.maintainer:
         # A second line would be one more field of a package, and nfpm puts in variables of the environment.

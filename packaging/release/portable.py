@@ -40,6 +40,9 @@ def _tar(out: Path, top: str, folder: Path, epoch_s: int) -> Path:
         entry.uname = entry.gname = "root"
         entry.mtime = epoch_s
         entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
+        if entry.islnk():  # another name of a file that is inside already, which tells how it was copied
+            entry.type, entry.linkname = tarfile.REGTYPE, ""
+            entry.size = (folder / entry.name.removeprefix(f"{top}/")).stat().st_size
         return entry
 
     with tarfile.open(out, "w:xz", preset=9, format=tarfile.GNU_FORMAT) as packed:

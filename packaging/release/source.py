@@ -1,4 +1,4 @@
-"""Source: which version of the program an artefact is made from, and when that version was made.
+"""Source: which version of the program an artefact is made from, of which files, and when it was made.
 
 The time of the commit stands for every time inside an artefact, so that the same commit gives the same bytes.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -17,6 +18,11 @@ from release.errors import PackagingError
 ROOT = Path(__file__).resolve().parents[2]
 EPOCH = "SOURCE_DATE_EPOCH"
 SHOWN_LIMIT_CHARS = 40
+# What a tree without git holds that is nobody else's; with git only what it knows is taken.
+LEFTOVERS = (
+    ".git", ".venv*", ".cache", ".coverage*", ".hypothesis", ".*_cache", "__pycache__", "*.egg-info", "*.mo",
+    ".making-*", "build", "dist",
+)  # fmt: skip
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +65,7 @@ def source(root: Path = ROOT, *, allow_changes: bool = False) -> Source:
             "thing, or build for a try with --allow-changes."
         )
     given = os.environ.get(EPOCH, "")
-    epoch_s = _given_epoch() if given else int(git(root, "log", "-1", "--format=%ct"))
+    epoch_s = _given_epoch() if given else int(git(root, "log", "-1", "--no-show-signature", "--format=%ct"))
     return Source(version=version, epoch_s=epoch_s, commit=git(root, "rev-parse", "HEAD").strip())
 
 
@@ -78,6 +84,37 @@ def _given_epoch() -> int:
             "2107, such as 1795305600. Correct it, or in a git checkout leave it out."
         )
     return int(given)
+
+
+def export(root: Path, target: Path, *, out: Path) -> None:
+    """Copy what a checkout consists of: the files that git knows, and all others where some were changed.
+
+    ``out``: where artefacts appear, which is no part of it. Raises PackagingError.
+    """
+    root, out = root.resolve(), out.resolve()
+    if not (root / ".git").exists():
+        shutil.copytree(
+            root,
+            target,
+            ignore=lambda folder, names: {
+                *shutil.ignore_patterns(*LEFTOVERS)(folder, names),
+                *(name for name in names if Path(folder, name) == out),
+            },
+        )
+    else:
+        # A try with --allow-changes is to try the changes, files that are not yet known to git among them.
+        kinds = ["--cached"]
+        if git(root, "status", "--porcelain", "--untracked-files=no"):
+            kinds += ["--others", "--exclude-standard"]
+        for name in filter(None, git(root, "ls-files", "-z", *kinds).split("\0")):
+            source = root / name
+            if source.is_file() and not source.is_relative_to(out):
+                copy = target / name
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, copy)
+                copy.chmod(0o755 if source.stat().st_mode & 0o100 else 0o644)
+    if not (target / "pyproject.toml").is_file():
+        raise PackagingError(f"{root} has no pyproject.toml; make packages in a checkout of the program.")
 
 
 def git(root: Path, *words: str) -> str:

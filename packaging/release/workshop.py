@@ -157,8 +157,12 @@ def workshop(out: Path) -> Iterator[Path]:
 
 
 def deliver(made: Path, out: Path) -> Path:
-    """Move a finished file or folder from a workshop to ``out``, in place of an older one; its new path."""
+    """Move a finished file or folder from a workshop to ``out``, in place of an older one; its new path.
+
+    A signature beside the older one goes with it: it is none of the new bytes.
+    """
     final = out / made.name
+    final.with_name(f"{final.name}.asc").unlink(missing_ok=True)
     if final.is_dir() and not final.is_symlink():
         # A folder cannot take the place of one that holds something; a part of the old one is worth nothing.
         with workshop(out) as aside:

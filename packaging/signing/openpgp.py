@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -72,7 +73,7 @@ class InsideRpm(Detached):
         with workshop(path.parent) as folder, self.given.secret(PASSPHRASE) as passphrase:
             signed = folder / path.name
             shutil.copy2(path, signed)
-            more = " ".join(_loopback(passphrase))
+            more = " ".join(map(_in_a_macro, _loopback(passphrase)))
             done = ended(
                 [
                     *(rpmsign, "--addsign", "--define", f"_gpg_name {self.given.text(KEY)}"),
@@ -120,6 +121,11 @@ def _loopback(passphrase: Path | None) -> list[str]:
     # Nobody is there to be asked; loopback keeps gpg's agent from trying.
     words = ["--batch", "--yes", "--no-tty", "--pinentry-mode", "loopback"]
     return [*words, "--passphrase-file", str(passphrase)] if passphrase else words
+
+
+def _in_a_macro(word: str) -> str:
+    """As rpm's macros hold a word of a command, whatever stands in it."""
+    return re.sub(r"([^\w/.=:+-])", r"\\\1", word).replace("%", "%%")
 
 
 _WRONG = {

@@ -24,7 +24,7 @@ from windows import manifest, task
 from windows.database import LANGUAGE, Plan, database
 from windows.sanity import faults
 from windows.source import lay_out, source
-from windows.table import Table, code_page, parse, put, tables, texts, too_long
+from windows.table import Table, code_page, exported, put, tables, texts, too_long
 from windows.tree import File, Tree, is_for_x64, short_or_long, tree
 
 FAULTS_SHOWN = 5
@@ -75,15 +75,26 @@ def winget(order: Order) -> list[Path]:
         )
     if not package.is_file():
         raise PackagingError(f"{package} is missing, which the winget manifest describes; make msi first.")
+    codes = Plan(order.identity, order.version, Tree([], []))
+    _check_installer(package, codes)
     digest = hashlib.sha256(package.read_bytes()).hexdigest().upper()
-    identity = order.identity
-    codes = Plan(identity, order.version, Tree([], []))
     with workshop(order.out) as folder:
         made = folder / manifest_folder(order)
         made.mkdir()
         for name, text in manifest.manifests(order, package.name, digest, codes).items():
             (made / name).write_text(text, encoding="utf-8", newline="\n")
         return [deliver(made, order.out)]
+
+
+def _check_installer(package: Path, plan: Plan) -> None:
+    """Raises PackagingError where a file of the installer's name is not the one that was ordered."""
+    tool("msiinfo", TOOLS["msiinfo"])
+    try:
+        properties = {row["Property"]: row["Value"] for row in exported(package, "Property").dicts()}
+    except (PackagingError, ValueError):
+        raise PackagingError(f"{package} is no installer for Windows; make msi again.") from None
+    if properties.get("ProductCode") != plan.product_code:
+        raise PackagingError(f"{package} is the installer of another program; make msi again.")
 
 
 def file_name(order: Order) -> str:
@@ -138,11 +149,9 @@ def _package_code(plan: Plan, made: list[Table]) -> str:
 
 def _hashes(package: Path, plan: Plan) -> Table:
     """Of wixl's table those that may stay: a file with a version has no hash."""
-    exported = parse(run([tool("msiinfo", "msitools"), "export", package, "MsiFileHash"]))
+    made = exported(package, "MsiFileHash")
     versioned = {file.id for file in plan.tree.files if file.version}
-    return msgspec.structs.replace(
-        exported, rows=tuple(row for row in exported.rows if row[0] not in versioned)
-    )
+    return msgspec.structs.replace(made, rows=tuple(row for row in made.rows if row[0] not in versioned))
 
 
 def _run(folder: Path, epoch_s: int, *command: str) -> None:

@@ -95,12 +95,23 @@ def package_identifier(vendor: str, product: str, bundle_id: str) -> str:
 def address(given: str, package: str) -> str:
     """Where the installer is downloaded: an address that ends in a slash is of its folder. Raises
     PackagingError."""
-    parts = urlsplit(given)
-    if parts.scheme != "https" or not parts.hostname or re.search(r"[\s\x00-\x1f]", given):
+    try:
+        parts = urlsplit(given)
+        is_address = parts.scheme == "https" and parts.hostname and not re.search(r"[\s\x00-\x1f]", given)
+    except ValueError:
+        is_address = False
+    if not is_address:
         raise PackagingError(
             f"The download address {given!r} is none that winget takes; write one that begins with https://."
         )
-    return f"{given}{package}" if given.endswith("/") else given
+    if given.endswith("/"):
+        return f"{given}{package}"
+    if not given.lower().endswith(".msi"):
+        raise PackagingError(
+            f"The download address {given!r} is neither of a folder nor of an installer; end it with / or "
+            f"with {package}."
+        )
+    return given
 
 
 def _file(kind: str, values: Mapping[str, Any]) -> str:

@@ -103,18 +103,18 @@ def literal(text: str) -> str:
     return re.sub(r"[\[\]{}]", lambda found: rf"[\{found[0]}]", text)
 
 
+def exported(database: Path, name: str) -> Table:
+    """One of its tables, as msiinfo says it. Raises PackagingError."""
+    # It leaves what a table carries, such as icons, in the current folder.
+    with TemporaryDirectory() as aside:
+        return parse(run([tool("msiinfo", "msitools"), "export", database.absolute(), name], cwd=Path(aside)))
+
+
 def tables(database: Path) -> dict[str, Table]:
-    """All that hold something, by name, as msiinfo says them. Raises PackagingError."""
-    msiinfo = tool("msiinfo", "msitools")
-    found: dict[str, Table] = {}
-    for name in run([msiinfo, "tables", database]).split():
-        if not name.startswith("_"):
-            # It leaves what a table carries, such as icons, in the current folder.
-            with TemporaryDirectory() as aside:
-                table = parse(run([msiinfo, "export", database.absolute(), name], cwd=Path(aside)))
-            if table.rows:
-                found[name] = table
-    return found
+    """All that hold something, by name. Raises PackagingError."""
+    names = run([tool("msiinfo", "msitools"), "tables", database]).split()
+    found = {name: exported(database, name) for name in names if not name.startswith("_")}
+    return {name: table for name, table in found.items() if table.rows}
 
 
 def put(database: Path, given: Sequence[Table], page: int, steadily: Callable[..., object]) -> None:

@@ -126,7 +126,7 @@ class Measuring:
             if name.endswith(".pyz"):
                 commands[name] = [sys.executable, str(self.order.out / name), *words]
         with self.noting("windows"):
-            with environment(self.order.source) as used:
+            with environment(self.order) as used:
                 python = used.python
             # As the library starts it: a folder that happens to be the current one is not looked at.
             unfrozen = "the same packages, not frozen"

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from freeze import build, contents, environment, libraries, licences, windows_resource
+from freeze import build, contents, environment, libraries, licences, payload, windows_resource
 from freeze.payload import SYSTEMS
 from release.errors import PackagingError
 from release.identity import OWN_BRAND
@@ -41,6 +41,12 @@ class TestLibraries:
         assert any(name.startswith("libffi.so") for name in found.libraries)
         assert any(re.fullmatch(r"libc\.so\.6\(GLIBC_[\d.]+\)", version) for version in found.versions)
         assert list(found.libraries) == sorted(found.libraries)
+
+    def test_the_name_of_its_folder_may_be_anything(self, linked: Path) -> None:
+        odd = linked.with_name("a:  file format elf\nb")
+        found = libraries.needs(linked)
+        linked.rename(odd)
+        assert libraries.needs(odd) == found
 
     def test_what_is_inside_is_not(self, linked: Path) -> None:
         [ffi] = [name for name in libraries.needs(linked).libraries if name.startswith("libffi")]
@@ -269,8 +275,8 @@ class TestFreeze:
     def test_logos_lie_beside_the_brand(self, tmp_path: Path) -> None:
         named = tmp_path / "brand.toml"
         named.write_text('logo = "day.png"\nlogo_dark = "night.png"\nproduct = "X"\n')
-        assert build.logos(named) == ["day.png", "night.png"]
-        assert build.logos(OWN_BRAND) == []
+        assert payload.logos(named) == ["day.png", "night.png"]
+        assert payload.logos(OWN_BRAND) == []
 
     @pytest.mark.parametrize("name", ["hilfe", "LICENSE", "licenses", "sbom.cdx.json", "brand.toml"])
     def test_a_logo_does_not_take_the_place_of_a_part_of_the_program(

@@ -81,6 +81,22 @@ class TestPayload:
         (folder / "brand.toml").write_bytes(OWN_BRAND.read_bytes())
         assert "another brand.toml" in refused(ordered)
 
+    def test_another_logo_under_the_same_name(self, ordered: Order, folder: Path, tmp_path: Path) -> None:
+        brand = tmp_path / "with-logo" / "brand.toml"
+        brand.parent.mkdir()
+        brand.write_text(f"{ordered.identity.brand.read_text(encoding='utf-8')}\n", encoding="utf-8")
+        brand.write_text(f'logo = "logo.png"\n{brand.read_text(encoding="utf-8")}', encoding="utf-8")
+        (brand.parent / "logo.png").write_bytes(b"new")
+        named = msgspec.structs.replace(
+            ordered, identity=msgspec.structs.replace(ordered.identity, brand=brand)
+        )
+        (folder / "brand.toml").write_bytes(brand.read_bytes())
+        assert "logo.png cannot be read" in refused(named)
+        (folder / "logo.png").write_bytes(b"old")
+        assert "another logo.png" in refused(named)
+        (folder / "logo.png").write_bytes(b"new")
+        assert check_payload(folder, named, "linux") == folder
+
     def test_another_version(self, ordered: Order) -> None:
         newer = Source(version="1.3.0", epoch_s=ordered.source.epoch_s)
         assert "holds version 1.2.0, and 1.3.0 is to be packed" in refused(

@@ -8,10 +8,12 @@ import os
 import re
 import stat
 import struct
+import subprocess
 import tarfile
 from io import BytesIO
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from freeze.contents import excluded
@@ -268,6 +270,23 @@ def test_an_older_version_is_refused_unless_the_administrator_insists(wanted: Or
     assert downgrade_variable(wanted.identity) == "LOGIN_HELP_ALLOW_DOWNGRADE"
     assert "gt 1.2.0-1" in text
     assert "LOGIN_HELP_ALLOW_DOWNGRADE=1" in text
+
+
+def test_a_program_whose_name_begins_with_a_digit_is_upgraded_too(wanted: Order, tmp_path: Path) -> None:
+    named = msgspec.structs.replace(wanted.identity, command="1c-help")
+    script = tmp_path / "preinst"
+    script.write_text(deb_scripts(named, "1.2.0-1")["preinstall"], encoding="utf-8")
+    for installed, given, status in (("1.1.0-1", "", 0), ("1.3.0-1", "", 1), ("1.3.0-1", "1", 0)):
+        environ = {**os.environ, "_1C_HELP_ALLOW_DOWNGRADE": given}
+        done = subprocess.run(
+            ["/bin/sh", script, "upgrade", installed],
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == status, done.stderr
+        assert ("set _1C_HELP_ALLOW_DOWNGRADE=1" in done.stderr) == bool(status)
 
 
 def test_scripts_touch_neither_homes_nor_policies(wanted: Order) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 import msgspec
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from linux import menu
 from release import icon
+from release.errors import PackagingError
 from release.identity import OWN_BRAND, identify
 from release.order import Order
 from release.source import Source
@@ -59,6 +61,17 @@ class TestIcon:
         picture = opened(icon.png(branded, 64)).convert("RGBA")
         assert picture.getpixel((32, 32)) == (255, 0, 0, 255)
         assert picture.getpixel((32, 4)) == (0, 0, 0, 0)
+
+    def test_a_logo_that_cannot_be_drawn_is_a_sentence(self, own: Order) -> None:
+        whole = io.BytesIO()
+        text = PngInfo()
+        text.add_text("note", "x" * 2**21, zip=True)
+        Image.new("RGB", (20, 10)).save(whole, "PNG", pnginfo=text)
+        branded = msgspec.structs.replace(
+            own, identity=msgspec.structs.replace(own.identity, logo=whole.getvalue())
+        )
+        with pytest.raises(PackagingError, match=r"The logo of .*brand\.toml cannot be drawn .* plain PNG"):
+            icon.ico(branded)
 
 
 def opened(content: bytes) -> Image.Image:

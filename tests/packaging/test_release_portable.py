@@ -50,6 +50,23 @@ def test_who_froze_it_and_when_does_not_matter(order: Order, tmp_path: Path) -> 
     assert first.read_bytes() == second.read_bytes()
 
 
+def test_a_payload_that_was_copied_by_links_is_packed_as_files(order: Order, tmp_path: Path) -> None:
+    assert order.payload is not None
+    [plain] = portable(order)
+    copied = msgspec.structs.replace(order, payload=tmp_path / "copied", out=tmp_path / "copied-out")
+    shutil.copytree(order.payload, tmp_path / "copied", symlinks=True)
+    for path in [path for path in order.payload.rglob("*") if path.is_file() and not path.is_symlink()]:
+        twin = tmp_path / "copied" / path.relative_to(order.payload)
+        twin.unlink()
+        os.link(path, twin)
+    same = tmp_path / "copied" / "licenses"
+    first, *_ = sorted(same.iterdir())
+    os.link(first, same / "Z.txt")
+    shutil.copyfile(first, order.payload / "licenses" / "Z.txt")
+    [plain], [linked] = portable(order), portable(copied)
+    assert linked.read_bytes() == plain.read_bytes()
+
+
 def test_windows_gets_a_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(platform, "machine", lambda: "AMD64")

@@ -51,6 +51,30 @@ def test_a_commit_tells_version_and_time(checkout: Path) -> None:
     assert source(checkout) == Source(version="1.2.3", epoch_s=COMMITTED_S, commit=commit)
 
 
+# Signs, and says something of every signature, as gpg does.
+SIGNER = """\
+#!/bin/sh
+cat >/dev/null
+case "$*" in
+*--verify*) echo "gpg: Good signature" >&2 ;;
+*)
+    echo "[GNUPG:] SIG_CREATED " >&2
+    printf "%s\\n" "-----BEGIN PGP SIGNATURE-----" "" x "-----END PGP SIGNATURE-----"
+    ;;
+esac
+"""
+
+
+def test_what_git_shows_of_signatures_is_no_time(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "signer").write_text(SIGNER, encoding="utf-8")
+    (tmp_path / "signer").chmod(0o755)
+    git(checkout, "config", "gpg.program", str(tmp_path / "signer"))
+    git(checkout, "config", "log.showSignature", "true")
+    git(checkout, "commit", "-q", "--allow-empty", "--gpg-sign=key", "-m", "Second")
+    assert "Good signature" in git(checkout, "log", "-1", "--format=%ct")
+    assert source(checkout).epoch_s == COMMITTED_S
+
+
 def test_a_time_that_is_given_holds_for_a_checkout_too(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -140,6 +140,15 @@ def test_what_is_finished_takes_the_place_of_what_was_there(tmp_path: Path) -> N
     assert (out / "file").read_text(encoding="utf-8") == "new"
 
 
+def test_a_signature_of_what_was_there_is_not_left_beside_what_is_new(tmp_path: Path) -> None:
+    for name in ("a.deb", "a.deb.asc", "b.deb", "b.deb.asc"):
+        (tmp_path / name).touch()
+    with workshop(tmp_path) as folder:
+        (folder / "a.deb").touch()
+        deliver(folder / "a.deb", tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.deb", "b.deb", "b.deb.asc"]
+
+
 def test_a_folder_stays_where_what_replaces_it_cannot_be_moved(tmp_path: Path) -> None:
     (tmp_path / "tree").mkdir()
     (tmp_path / "tree" / "old").touch()

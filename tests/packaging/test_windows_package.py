@@ -30,6 +30,7 @@ from windows.manifest import address, package_identifier
 from windows.sanity import faults
 from windows.source import source
 from windows.table import Table
+from windows.tree import Tree
 
 HASHES = "File_:s72 Options:i2 HashPart1:i4 HashPart2:i4 HashPart3:i4 HashPart4:i4"
 TASK = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
@@ -272,10 +273,14 @@ def manifests(order: Order) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture
-def ordered(tmp_path: Path) -> Order:
+def ordered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Order:
     order = windows_order(tmp_path / "order", brand=OTHER_BRAND)
     order.out.mkdir()
     (order.out / file_name(order)).write_bytes(b"an installer")
+    code = Plan(order.identity, order.version, Tree([], [])).product_code
+    said = Table("Property", "Property:s72 Value:l0", 1, (("ProductCode", code), ("ALLUSERS", "1")))
+    monkeypatch.setattr("windows.build.tool", lambda name, package: name)
+    monkeypatch.setattr("windows.build.exported", lambda package, name: said)
     return msgspec.structs.replace(order, download_url="https://dl.example.org/packages/")
 
 
@@ -320,12 +325,35 @@ def test_manifests_are_the_same_each_time(ordered: Order) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://dl.example.org/", "dl.example.org", "https://", "https://dl.example.org/a b", "file:///x"]
+    "url",
+    [
+        "http://dl.example.org/",
+        "dl.example.org",
+        "https://",
+        "https://dl.example.org/a b",
+        "file:///x",
+        "https://[x/",
+    ],
 )
 def test_an_address_that_winget_does_not_take_is_refused(ordered: Order, url: str) -> None:
     with pytest.raises(PackagingError, match="none that winget takes"):
         winget(msgspec.structs.replace(ordered, download_url=url))
     assert [path.name for path in ordered.out.iterdir()] == ["anmeldehilfe-1.2.3-x64.msi"]
+
+
+def test_an_address_of_neither_a_folder_nor_an_installer_is_refused(ordered: Order) -> None:
+    url = "https://dl.example.org/download/v1.2.3"
+    with pytest.raises(PackagingError, match=r"end it with / or with anmeldehilfe-1\.2\.3-x64\.msi"):
+        winget(msgspec.structs.replace(ordered, download_url=url))
+    assert [path.name for path in ordered.out.iterdir()] == ["anmeldehilfe-1.2.3-x64.msi"]
+
+
+def test_manifests_are_of_the_installer_that_was_ordered_and_no_other(ordered: Order) -> None:
+    newer = msgspec.structs.replace(ordered.source, version="1.2.4")
+    other = msgspec.structs.replace(ordered, source=newer)
+    (other.out / file_name(other)).write_bytes(b"an installer")
+    with pytest.raises(PackagingError, match="is the installer of another program; make msi again"):
+        winget(other)
 
 
 def test_manifests_need_an_address_and_an_installer(ordered: Order) -> None:

@@ -8,6 +8,7 @@ spaces of its command line.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import subprocess
@@ -18,10 +19,11 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
+from release.errors import PackagingError
 from tests.packaging.release_orders import OTHER_BRAND
 from tests.packaging.windows_payload import CYRILLIC_BRAND, HOSTILE_BRAND, windows_order
 from tests.systems.wine import PATH_KEY, Wine
-from windows.build import msi
+from windows.build import msi, winget
 from windows.database import SETTINGS
 from windows.table import tables
 
@@ -336,6 +338,21 @@ def test_two_builds_are_the_same_bytes(tmp_path: Path) -> None:
     assert payload is not None
     (payload / "_internal/base_library.zip").write_bytes(b"PK other")
     assert msi(orders[0])[0].read_bytes() != one
+
+
+def test_manifests_are_of_the_very_installer(tmp_path: Path) -> None:
+    order = msgspec.structs.replace(
+        windows_order(tmp_path / "order", brand=CYRILLIC_BRAND), download_url="https://dl.example.org/"
+    )
+    [package] = msi(order)
+    [folder] = winget(order)
+    digest = hashlib.sha256(package.read_bytes()).hexdigest().upper()
+    assert digest in (folder / "zavod.pomosch.installer.yaml").read_text(encoding="utf-8")
+    shutil.rmtree(folder)
+    package.write_bytes(b"x")
+    with pytest.raises(PackagingError, match="is no installer for Windows; make msi again"):
+        winget(order)
+    assert sorted(order.out.iterdir()) == [package]
 
 
 def test_what_wine_does_not_do_is_in_the_tables(packages: dict[str, Path]) -> None:

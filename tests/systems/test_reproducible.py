@@ -19,9 +19,9 @@ from pathlib import Path
 
 import pytest
 
-from release.distributions import export
 from release.portable import system_name
 from release.sbom import INSTALLERS
+from release.source import export
 from tests.packaging.windows_payload import program
 from tests.systems.differences import difference
 
@@ -157,6 +157,11 @@ def twice(origin: Path) -> tuple[Build, Build]:
         file_time_s=1_650_000_000, TZ="America/New_York", LC_ALL="C.UTF-8", LANG="de_DE.UTF-8",
         LANGUAGE="de", USER="anna", LOGNAME="anna", PYTHONHASHSEED="2",
     )  # fmt: skip
+    # What lies about in a checkout is no part of its commit.
+    (second.clone / "reporter" / "stray.py").write_text("stray = True\n", encoding="utf-8")
+    stale = second.clone / "reporter" / "texts" / "locale" / "xx" / "LC_MESSAGES" / "reporter.mo"
+    stale.parent.mkdir(parents=True)
+    stale.write_bytes(b"stale")
     for build in (first, second):
         build.make(*ARTEFACTS)
     return first, second

@@ -285,7 +285,13 @@ def test_a_signature_beside_a_file_goes_round_and_notices_a_change(
     run("gpg", "--verify", signature, path, GNUPGHOME=home)
 
 
-def test_an_rpm_bears_its_signature_inside(tmp_path: Path, keyring: dict[str, str]) -> None:
+@pytest.mark.parametrize("name", ["", "my 100%{_gpg_name} \"secret's\\"])
+def test_an_rpm_bears_its_signature_inside(tmp_path: Path, keyring: dict[str, str], name: str) -> None:
+    if name:  # of the file with the passphrase, which goes through a macro of rpm
+        (tmp_path / name).write_text(keyring["SIGN_GPG_PASSPHRASE"], encoding="utf-8")
+        keyring = {**keyring, "SIGN_GPG_PASSPHRASE": "", "SIGN_GPG_PASSPHRASE_FILE": str(tmp_path / name)}
+        # Its agent would remember the passphrase of the tests before.
+        subprocess.run(["gpgconf", "--kill", "all"], env={**os.environ, **keyring}, check=True)
     (tmp_path / "x.spec").write_text(SPEC, encoding="utf-8")
     run("rpmbuild", "-bb", "--define", f"_topdir {tmp_path}/build", tmp_path / "x.spec")
     path = tmp_path / "x.rpm"
