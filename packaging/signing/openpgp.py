@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 
@@ -73,14 +72,18 @@ class InsideRpm(Detached):
         with workshop(path.parent) as folder, self.given.secret(PASSPHRASE) as passphrase:
             signed = folder / path.name
             shutil.copy2(path, signed)
-            more = " ".join(map(_in_a_macro, _loopback(passphrase)))
+            if passphrase:
+                # Its own name would have to pass a macro of rpm and another division into words.
+                (folder / "passphrase").symlink_to(passphrase)
+            more = " ".join(_loopback(passphrase and Path("passphrase")))
             done = ended(
                 [
                     *(rpmsign, "--addsign", "--define", f"_gpg_name {self.given.text(KEY)}"),
                     *("--define", f"__gpg {tool('gpg', 'gpg')}"),
                     *("--define", f"_gpg_sign_cmd_extra_args {more}"),
-                    signed,
-                ]
+                    signed.absolute(),
+                ],
+                cwd=folder,
             )
             if done.status:
                 raise PackagingError(f"{path} was not signed: {why(done, self._reasons())}")
@@ -121,11 +124,6 @@ def _loopback(passphrase: Path | None) -> list[str]:
     # Nobody is there to be asked; loopback keeps gpg's agent from trying.
     words = ["--batch", "--yes", "--no-tty", "--pinentry-mode", "loopback"]
     return [*words, "--passphrase-file", str(passphrase)] if passphrase else words
-
-
-def _in_a_macro(word: str) -> str:
-    """As rpm's macros hold a word of a command, whatever stands in it."""
-    return re.sub(r"([^\w/.=:+-])", r"\\\1", word).replace("%", "%%")
 
 
 _WRONG = {
