@@ -46,9 +46,10 @@ HARMLESS = {
 }  # fmt: skip
 
 ASKERS = (
-    # PyInstaller's hooks ask for every plug-in of these, whatever is wanted of them.
+    # PyInstaller's hooks ask for every module of these, whatever is wanted of them.
     "PIL.Image",
     "Xlib",
+    "sqlite3",
     # An encoding that nothing is read in.
     "encodings.bz2_codec",
 )

@@ -20,6 +20,7 @@ EXCLUDED = (
     "pydoc",
     "pydoc_data",
     "setuptools",
+    "sqlite3.__main__",
     "pkg_resources",
     "test",
     "unittest",
