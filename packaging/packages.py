@@ -24,7 +24,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import msgspec
+try:
+    import msgspec
+except ImportError:
+    sys.exit(
+        f"{sys.executable} lacks what makes packages; run packaging/develop packages and then "
+        ".venv-packages/bin/python packaging/packages.py; elsewhere than on Linux install it by "
+        "python -m pip install --editable . --group packages"
+    )
 
 ROOT = Path(__file__).resolve().parents[1]
 if __name__ == "__main__":  # started by its path, from any folder
@@ -85,6 +92,10 @@ def wanted(
 ) -> list[Artefact]:
     """What to make, in order; raises PackagingError for what cannot be made here or from what is given."""
     chosen = [one for one in ARTEFACTS.values() if not names or one.name in names]
+    if sys.platform not in SYSTEMS:
+        raise PackagingError(
+            f"Packages are made on {', '.join(SYSTEMS.values())}, and this is {sys.platform}."
+        )
     if not names:
         chosen = [one for one in chosen if sys.platform in one.systems]
         chosen = [one for one in chosen if one.packs != WINDOWS or windows_payload]
@@ -190,12 +201,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def check_out(out: Path, payloads: Sequence[Path]) -> None:
     """Raises PackagingError where what appears in ``out`` would become a part of what it is made of."""
-    if ROOT.is_relative_to(out.resolve()):
+    held = Path(os.path.realpath(out))  # Path.resolve() fails where links lead round
+    if ROOT.is_relative_to(held):
         raise PackagingError(
             f"{out} holds this checkout; give a folder for the packages alone with --out DIR."
         )
     for payload in payloads:
-        if out.resolve().is_relative_to(payload.resolve()):
+        if held.is_relative_to(os.path.realpath(payload)):
             raise PackagingError(f"{out} lies in the frozen program {payload}; give another with --out DIR.")
 
 

@@ -135,7 +135,7 @@ def _check_brand(beside: Path, order: Order) -> None:
 def _check_version(sbom: Path, order: Order) -> None:
     try:
         version = msgspec.json.decode(sbom.read_bytes(), type=_Bill).metadata.component.version
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, RecursionError) as error:
         raise PackagingError(f"{sbom} cannot be read ({error}); freeze the program again.") from None
     if version != order.version:
         raise PackagingError(

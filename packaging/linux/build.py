@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
 import sys
@@ -159,7 +160,9 @@ def program(payload: Path, folder: str) -> Iterator[Piece]:
         about = path.lstat()
         if stat.S_ISLNK(about.st_mode):
             to = path.readlink()
-            if to.is_absolute() or not path.resolve().is_relative_to(payload.resolve()):
+            # Path.resolve() fails where links lead round.
+            inside = Path(os.path.realpath(path)).is_relative_to(os.path.realpath(payload))
+            if to.is_absolute() or not inside:
                 raise PackagingError(f"{path} leads out of the frozen program, to {to}; freeze it again.")
             yield Link(place=place, to=to.as_posix())
         elif stat.S_ISDIR(about.st_mode):

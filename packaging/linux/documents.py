@@ -38,7 +38,7 @@ This folder holds an example of each under policies/, with the schema that edito
 "{command} policies" then lists every setting with its origin, "{command} doctor" says what is wrong.
 
 Reports that could not be sent wait in the home of the person, and go every quarter of an hour. No process is
-started for a person without reports. To switch this off for everybody:
+started for a person who never had one. To switch this off for everybody:
 
     systemctl --global mask {command}-postman.timer
 

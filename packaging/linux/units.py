@@ -15,8 +15,8 @@ from release.identity import Identity
 FOLDER = "/usr/lib/systemd/user"
 
 # Who keeps data elsewhere is known by a variable alone, and the postman then looks for itself. A person who
-# never made a report has no such file, and no process is started. The program is looked for as well: a
-# session may outlive the package.
+# never made or listed a report has no such file, and no process is started. The program is looked for as
+# well: a session may outlive the package.
 _SERVICE = """\
 [Unit]
 Description=Send the reports of {product} that wait
@@ -32,6 +32,7 @@ ExecStart={program} queue flush
 # Reports that stay undelivered, and a computer without a destination, are no fault of the service.
 SuccessExitStatus=1 2
 StandardOutput=null
+StandardError=journal
 TimeoutStartSec=10min
 Nice=10
 """

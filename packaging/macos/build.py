@@ -28,8 +28,6 @@ from release.order import Order
 from release.workshop import deliver, run, tool, workshop
 from signing.apple import XCODE, App, Pkg, seal
 
-"""The first macOS for both processors; a program may ask for a later one in its Info.plist."""
-
 _FAT, _THIN = b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe"
 _PROCESSORS = {0x01000007: "x86_64", 0x0100000C: "arm64"}
 

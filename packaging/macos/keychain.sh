@@ -44,14 +44,14 @@ unlock-keychain -p "$own" "$1"
 import "$folder/certificates.p12" -f pkcs12 -k "$1" -P "$password" -T /usr/bin/codesign -T /usr/bin/productsign
 set-key-partition-list -S apple-tool:,apple: -s -k "$own" "$1"
 COMMANDS
+    # codesign looks for what a certificate descends from in this list, and so does the next check.
+    security list-keychains -d user -s "$1" login.keychain-db
     # "security -i" goes on after a command that failed.
     if ! security find-identity -v "$1" | grep -q 'Developer ID'; then
         say "There is no Developer ID in SIGN_APPLE_CERTIFICATES that is valid, or its password is wrong."
         security delete-keychain "$1" 2>/dev/null || true
         exit 1
     fi
-    # codesign looks for what a certificate descends from in this list.
-    security list-keychains -d user -s "$1" login.keychain-db
 }
 
 case ${1-}:$# in

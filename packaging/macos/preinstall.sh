@@ -24,7 +24,7 @@ is_older() {
 
 # The numbers of all people who are signed in, in front of the screen or behind another person.
 sessions() {
-    ps -axww -o uid=,comm= | awk '$2 ~ /(^|\/)loginwindow$/ && $1 >= 500 { print $1 }' | sort -u
+    ps -axww -o uid= -o comm= | awk '$2 ~ /(^|\/)loginwindow$/ && $1 >= 500 { print $1 }' | sort -u
 }
 
 installed=$(pkgutil --volume "$3" --pkg-info "$receipt" 2>/dev/null | sed -n 's/^version: //p')

@@ -16,7 +16,7 @@ agent=$root/Library/LaunchAgents/$label.plist
 
 # The numbers of all people who are signed in, in front of the screen or behind another person.
 sessions() {
-    ps -axww -o uid=,comm= | awk '$2 ~ /(^|\/)loginwindow$/ && $1 >= 500 { print $1 }' | sort -u
+    ps -axww -o uid= -o comm= | awk '$2 ~ /(^|\/)loginwindow$/ && $1 >= 500 { print $1 }' | sort -u
 }
 
 if [ "$(id -u)" != 0 ]; then

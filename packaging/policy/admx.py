@@ -50,10 +50,11 @@ def policies() -> Iterator[Policy]:
 def identifier(name: str) -> str:
     """A name of the vendor or product as templates can have it: Latin letters, digits and underscores.
 
-    One that loses letters is told from others by a checksum.
+    One that loses anything, such as spaces, is told from others by a checksum: of two templates with one name
+    Windows ignores the second.
     """
     latin = re.sub(r"\W", "", name, flags=re.ASCII)
-    is_whole = latin == re.sub(r"\W", "", name) and latin[:1].isalpha()
+    is_whole = latin == name and latin[:1].isalpha()
     return latin if is_whole else f"N{zlib.crc32(name.encode()):08x}{latin}"
 
 

@@ -80,7 +80,7 @@ def identify(brand: Path) -> Identity:
             f"{brand} gives the product {found.brand.product!r}, of which no command can be made; "
             'add one in small Latin letters, such as command = "login-help".'
         )
-    if identifier(found.brand.product) == RECOMMENDED:
+    if identifier(found.brand.product).casefold() == RECOMMENDED.casefold():
         raise PackagingError(
             f"{brand} gives the product {found.brand.product!r}, as policies call what is only recommended; "
             "choose another name."

@@ -92,6 +92,7 @@ PILLOW = {
     "littlecms2": "liblcms2",
     "webp": "libwebp",
 }
+_SYSTEM = re.compile(r"[a-z0-9_]+-[a-z0-9_]+")
 _SHARED = re.compile(r"(?P<name>lib[\w+.-]*?)(?P<vendored>-[0-9a-f]{8})?\.so(\.[0-9.]+)?")
 
 
@@ -154,12 +155,15 @@ def sbom(order: Order) -> list[Path]:
         raw = inside.read_bytes()
         component = json.loads(raw)["metadata"]["component"]
         version, system = component["version"], dict_of(component["properties"])["platform"]
+        is_whole = bool(_SYSTEM.fullmatch(system))
     except FileNotFoundError:
         raise PackagingError(f"{order.payload} holds no {SBOM}; freeze the program again.") from None
     except OSError as error:
         raise PackagingError(f"{inside} cannot be read: {error.strerror or error}.") from None
-    except (ValueError, KeyError, TypeError):
-        raise PackagingError(f"{inside} is no SBOM of this program; freeze the program again.") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        is_whole = False
+    if not is_whole:
+        raise PackagingError(f"{inside} is no SBOM of this program; freeze the program again.")
     if (component.get("name"), version) != (order.identity.product, order.version):
         raise PackagingError(
             f"{inside} is that of {component.get('name')} {version}, and not of {order.identity.product} "

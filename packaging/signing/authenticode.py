@@ -89,7 +89,7 @@ class Authenticode(Signer):
 
     @staticmethod
     def _check_kind(path: Path) -> None:
-        kind, magic = ("installer", _INSTALLER) if path.suffix == ".msi" else ("program", _PROGRAM)
+        kind, magic = ("installer", _INSTALLER) if path.suffix.lower() == ".msi" else ("program", _PROGRAM)
         with path.open("rb") as opened:
             if opened.read(len(magic)) != magic:
                 raise PackagingError(f"{path} is no {kind} for Windows, whatever its name says.")

@@ -53,12 +53,14 @@ class Given:
         """The file that a variable names; raises PackagingError where it cannot be read."""
         if not self.text(name):
             return None
-        path = Path(self.text(name)).expanduser()
+        path = Path(self.text(name))
         try:
+            path = path.expanduser()
             path.open("rb").close()
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # the latter for the home of nobody
+            reason = getattr(error, "strerror", None) or error
             raise PackagingError(
-                f"{name} names {path}, which cannot be read ({error.strerror}); correct it or leave it empty."
+                f"{name} names {path}, which cannot be read ({reason}); correct it or leave it empty."
             ) from None
         return path.absolute()
 
@@ -76,8 +78,8 @@ class Given:
         with tempfile.TemporaryDirectory(prefix="signing-") as folder:
             path = Path(folder) / "secret"
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as written:
-                written.write(held)
+            with os.fdopen(descriptor, "wb") as written:
+                written.write(os.fsencode(held))
             yield path
 
 

@@ -139,7 +139,14 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os
         return sign_all(given.files, environ)
     if not given.all.is_dir():
         parser.error(f"{given.all} is no folder")
-    chosen = everything(given.all)
+    try:
+        chosen = everything(given.all)
+    except OSError as error:
+        print(
+            f"{error.filename} cannot be looked through: {error.strerror}; nothing was signed.",
+            file=sys.stderr,
+        )
+        return FAILED
     if not chosen:
         print(f"{given.all} holds nothing that is signed.", file=sys.stderr)
         return FAILED

@@ -103,7 +103,7 @@ class TestPayload:
             msgspec.structs.replace(ordered, source=newer)
         )
 
-    @pytest.mark.parametrize("text", ["", "[]", '{"metadata": 5}', "\udcff"])
+    @pytest.mark.parametrize("text", ["", "[]", '{"metadata": 5}', "\udcff", '{"a": ' + "[" * 100_000])
     def test_a_damaged_sbom(self, ordered: Order, folder: Path, text: str) -> None:
         (folder / "sbom.cdx.json").write_text(text, encoding="utf-8", errors="surrogateescape")
         assert "sbom.cdx.json cannot be read" in refused(ordered)

@@ -107,6 +107,12 @@ def test_a_link_that_leads_out_of_the_program_is_refused(wanted: Order, to: str)
         list(program(wanted.payload, "/opt/x"))
 
 
+def test_a_link_that_leads_round_is_packed_as_it_is(wanted: Order) -> None:
+    assert wanted.payload is not None
+    (wanted.payload / "_internal" / "round").symlink_to("round")
+    assert Link(place="/opt/x/_internal/round", to="round") in list(program(wanted.payload, "/opt/x"))
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
 def test_a_pipe_is_refused(wanted: Order) -> None:
     assert wanted.payload is not None

@@ -171,6 +171,23 @@ def test_a_file_is_no_folder_for_packages(tmp_path: Path, capsys: pytest.Capture
     assert file.read_text() == "kept"
 
 
+def test_a_link_that_leads_round_is_no_folder_for_packages(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "round").symlink_to("round")
+    assert main(["policies", "--out", str(tmp_path / "round"), "--allow-changes"]) == 1
+    assert capsys.readouterr().err.startswith(f"{tmp_path / 'round'} cannot be written to: ")
+
+
+def test_a_python_that_cannot_build_says_what_to_do() -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", packages.__file__, "--help"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "lacks what makes packages; run packaging/develop packages" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_full_disk_is_a_sentence(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
     def make(one: Artefact, given: Order) -> list[Path]:
         raise OSError(errno.ENOSPC, "No space left on device")

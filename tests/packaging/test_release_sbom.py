@@ -205,6 +205,10 @@ def test_a_document_that_breaks_the_rules_is_never_given(
         document(environment.python, order(tmp_path))
 
 
+def of(system: object) -> list[dict[str, object]]:
+    return [{"name": "platform", "value": system}]
+
+
 class TestBeside:
     """The SBOM inside the payload is put beside the artefacts."""
 
@@ -219,7 +223,7 @@ class TestBeside:
         component = {
             "name": "Reporter",
             "version": VERSION,
-            "properties": [{"name": "platform", "value": system_name()}],
+            "properties": of(system_name()),
             **changed,
         }
         file.write_text(json.dumps({"metadata": {"component": component}}), encoding="utf-8")
@@ -246,6 +250,13 @@ class TestBeside:
             (lambda file: file.write_text("{}"), "is no SBOM of this program"),
             (lambda file: file.write_text("[]"), "is no SBOM of this program"),
             (lambda file: file.write_bytes(b"\xff\x00"), "is no SBOM of this program"),
+            (lambda file: file.write_text("[" * 100_000), "is no SBOM of this program"),
+            (lambda file: TestBeside().put(file, properties=of("../x")), "is no SBOM of this program"),
+            (lambda file: TestBeside().put(file, properties=of("\0-x")), "is no SBOM of this program"),
+            (
+                lambda file: TestBeside().put(file, properties=of(["linux-x86_64"])),
+                "is no SBOM of this program",
+            ),
             (lambda file: (file.unlink(), file.mkdir()), "cannot be read: Is a directory"),
             (lambda file: TestBeside().put(file, version="1.2.4"), "is that of Reporter 1.2.4, and not of"),
             (lambda file: TestBeside().put(file, name="Hilfe"), "is that of Hilfe 1.2.3, and not of"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -206,6 +208,33 @@ def test_half_a_key_is_refused_and_not_skipped(environ: dict[str, str], reason: 
         Authenticode({f"SIGN_AUTHENTICODE_{name}": value for name, value in environ.items()}).is_set()
 
 
+def test_the_home_of_nobody_is_no_key(tmp_path: Path) -> None:
+    with pytest.raises(PackagingError, match="names ~no-such-person/key, which cannot be read"):
+        Given({"KEY": "~no-such-person/key"}).file("KEY")
+
+
+def test_a_password_may_be_of_any_bytes() -> None:
+    with Given({"WORD": os.fsdecode(b"s\xe9cret")}).secret("WORD") as path:
+        assert path is not None
+        assert path.read_bytes() == b"s\xe9cret"
+
+
+def test_a_folder_that_cannot_be_looked_through_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(folder: Path) -> Iterator[Path]:
+        raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert main(["--all", str(tmp_path)], {}) == 1
+    assert f"{tmp_path} cannot be looked through: Permission denied" in capsys.readouterr().err
+
+
+def test_the_end_of_a_name_may_be_in_capitals(tmp_path: Path) -> None:
+    (tmp_path / "X.MSI").write_bytes(INSTALLER)
+    Authenticode._check_kind(tmp_path / "X.MSI")
+
+
 def test_an_empty_variable_counts_as_unset() -> None:
     empty = {"SIGN_AUTHENTICODE_PKCS12": "", "SIGN_AUTHENTICODE_KEY": " ", "SIGN_GPG_KEY": ""}
     assert not Authenticode(empty).is_set()
@@ -272,6 +301,15 @@ def test_sums_that_agree_may_be_signed(tmp_path: Path) -> None:
     check_sums(path)
 
 
+def test_sums_of_files_with_any_name_may_be_signed(tmp_path: Path) -> None:
+    names = ["a\u0085b.exe", "a\u2028b.exe", os.fsdecode(b"a\xff.exe")]
+    for name in names:
+        program(tmp_path, name)
+    lines = [hashlib.sha256(PROGRAM).hexdigest().encode() + b" *" + os.fsencode(name) for name in names]
+    (tmp_path / "SHA256SUMS").write_bytes(b"\n".join(lines) + b"\n")
+    check_sums(tmp_path / "SHA256SUMS")
+
+
 def test_sums_made_before_signing_are_refused(tmp_path: Path) -> None:
     path = program(tmp_path)
     listed = sums(tmp_path, "reporter.exe")
@@ -285,7 +323,8 @@ def test_sums_made_before_signing_are_refused(tmp_path: Path) -> None:
     [
         ("", "is empty"),
         ("abc reporter.exe\n", "line 1, is no checksum"),
-        ("0" * 64 + " *gone\n", "names gone"),
+        ("0" * 64 + " *gone\n", "names 'gone', which cannot be read"),
+        ("0" * 64 + " *a\0b\n", "which cannot be read"),
     ],
 )
 def test_sums_that_are_none_are_refused(tmp_path: Path, text: str, reason: str) -> None:
