@@ -108,7 +108,7 @@ class HostSide:
         for line in iter(lambda: reader.readline(LINE_LIMIT_BYTES), b""):
             try:
                 message = msgspec.json.decode(line, type=Wish | Farewell)
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 return
             if isinstance(message, Farewell):
                 self.farewell = message
@@ -173,7 +173,7 @@ class AgentSide:
         self._reader, self._writer = reader, writer
         try:
             self.opening = msgspec.json.decode(reader.readline(), type=Opening)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise FailureFormatError(
                 f"The host's first line is not an opening ({error}). "
                 f"`{program.command()} show --hosted` is started by reporter.guard, not by hand."
@@ -206,7 +206,7 @@ class AgentSide:
             self._writer.flush()
             line = self._reader.readline()
             return msgspec.json.decode(line, type=Result) if line else None
-        except (OSError, ValueError, msgspec.DecodeError):
+        except (OSError, ValueError, msgspec.DecodeError, RecursionError):
             return None
 
     def close(self, farewell: Farewell) -> None:

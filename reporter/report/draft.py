@@ -29,7 +29,7 @@ def load(path: Path) -> Story:
         return Story()
     try:
         return msgspec.json.decode(raw, type=Story)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Story()
 
 

@@ -44,6 +44,6 @@ def summarize_document(report_json: bytes) -> bytes:
     """The same for a document that waits in the spool; one that is no report stays as it is."""
     try:
         report = msgspec.json.decode(report_json, type=Report)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return report_json
     return summarize(Bundle(report=report, report_json=report_json)).report_json

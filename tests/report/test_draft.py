@@ -23,7 +23,12 @@ def test_a_draft_comes_back_and_an_empty_one_is_forgotten(tmp_path: Path) -> Non
     assert list(path.parent.iterdir()) == []
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b"[" * 100_000, b'{"wanted": 5}'], ids=range(5))
+DEEP = b'{"another": ' + b"[" * 100_000
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff", b"[]", b"[" * 100_000, b'{"wanted": 5}', DEEP], ids=range(6)
+)
 def test_what_is_no_draft_is_passed_over(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "one.json"
     path.write_bytes(content)
