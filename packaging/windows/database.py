@@ -198,14 +198,17 @@ def _settings(plan: Plan) -> list[Table]:
     paths = rf"{_APP_PATHS}\{windowed}"
     rows = [(name, HKLM, key, name, f"[{name}Value]", f"Set{name}") for name in SETTINGS.values()]
     program = component_of(plan.windowed)
+    # Two brands may have one command, vendor or product, and no two have one bundle id.
+    ours = rf"Software\{literal(plan.identity.vendor)}\{plan.identity.bundle_id}"
     rows += [
+        ("Folder", HKLM, ours, "Folder", "[INSTALLDIR]", program),
         ("AppPath", HKLM, paths, "", f"[INSTALLDIR]{windowed}", program),
         # By this hosts find the agent before the new search path has reached them.
         ("AppCommand", HKLM, rf"{_APP_PATHS}\{console}", "", f"[INSTALLDIR]{console}", program),
         ("AppFolder", HKLM, paths, "Path", "[INSTALLDIR]", program),
     ]
     searches = [(f"Find{name}", HKLM, key, name, _RAW_64_BIT) for name in SETTINGS.values()]
-    searches.append(("FindFolder", HKLM, paths, "Path", _RAW_64_BIT))
+    searches.append(("FindFolder", HKLM, ours, "Folder", _RAW_64_BIT))
     found = [(f"PREV_{given}", f"Find{name}") for given, name in SETTINGS.items()]
     found.append(("PREV_INSTALLDIR", "FindFolder"))
     return [
@@ -297,8 +300,7 @@ def _sequences(plan: Plan) -> list[Table]:
     any_given = " OR ".join(SETTINGS)
     first |= {
         "SetAgain": (f"Installed AND NOT REMOVE AND NOT REINSTALL AND ({any_given})", 310),
-        # Only of this program: another one may have a command of the same name. What is installed stays where
-        # it is, whatever is given: the task, which the system makes, is read from there.
+        # What is installed stays where it is, whatever is given: the system makes its task from what lies there.
         "KeepFolder": ("PREV_INSTALLDIR AND (Installed OR (OLDER_FOUND AND NOT INSTALLDIR))", 320),
         "ValidateProductID": ("", 700),
         "CostInitialize": ("", 800),

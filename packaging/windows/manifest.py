@@ -35,6 +35,11 @@ _RETURN_CODES = (
 def manifests(order: Order, package: str, sha256: str, plan: Plan) -> dict[str, str]:
     """The files by name; ``package``: the name of the installer. Raises PackagingError."""
     identity = order.identity
+    if min(len(identity.vendor), len(identity.product)) < 2:
+        raise PackagingError(
+            f"winget wants names of two letters at least, and {identity.brand} has the vendor "
+            f"{identity.vendor!r} and the product {identity.product!r}; choose longer names, or do without."
+        )
     name = package_identifier(identity.vendor, identity.product, identity.bundle_id)
     common = {"PackageIdentifier": name, "PackageVersion": order.version}
     installer = {

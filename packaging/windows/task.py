@@ -41,10 +41,10 @@ _TEXT = """\
       <Delay>PT1M</Delay>
     </LogonTrigger>
     <TimeTrigger>
+      <StartBoundary>2020-01-01T00:00:00</StartBoundary>
       <Repetition>
         <Interval>{interval}</Interval>
       </Repetition>
-      <StartBoundary>2020-01-01T00:00:00</StartBoundary>
       <RandomDelay>PT10M</RandomDelay>
     </TimeTrigger>
   </Triggers>
@@ -75,8 +75,9 @@ _TEXT = """\
 
 
 def name(identity: Identity) -> str:
-    """Without a folder, which would stay behind: no tool of Windows removes an empty one."""
-    return f"{identity.product} Postman"
+    """Without a folder, which would stay behind: no tool of Windows removes an empty one. Two programs may be
+    called the same; no two have one bundle id."""
+    return f"{identity.product} Postman ({identity.bundle_id})"
 
 
 def text(identity: Identity, folder: str) -> bytes:

@@ -186,6 +186,8 @@ def test_the_task_runs_the_postman_as_whoever_is_signed_in(tmp_path: Path, brand
     assert said["RunLevel"] == "LeastPrivilege"
     assert said["WakeToRun"] == said["DisallowStartIfOnBatteries"] == "false"
     assert said["Interval"] == "PT15M"
+    trigger = [element.tag.removeprefix(TASK) for element in root.find(f".//{TASK}TimeTrigger") or ()]
+    assert trigger == ["StartBoundary", "Repetition", "RandomDelay"]  # Windows wants them in this order
     # The line that Windows Installer writes is the one that stands there, with the true folder.
     section = text.index(f"[{task.SECTION}]")
     written = task.line(order.identity).replace("[INSTALLDIR]", f"{folder}\\")

@@ -12,6 +12,7 @@ import hashlib
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -33,7 +34,15 @@ POLICIES = r"Software\Policies\Reporter\Reporter"
 UNINSTALL = r"software\microsoft\windows\currentversion\uninstall"
 PROGRAM = "Program Files/Reporter/Reporter"
 TASKS = "windows/system32/tasks"
+TASK = "Reporter Postman (org.reporter.agent)"
 LINKS = "users"
+NAMESAKE_BRAND = """\
+product = "Reporter"
+vendor = "Acme"
+bundle_id = "com.acme.reporter"
+command = "reporter"
+maintainer = "IT <it@acme.example>"
+"""
 NAMESPACE = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
 
 
@@ -53,7 +62,7 @@ def wine(fresh: Wine, tmp_path: Path) -> Iterator[Wine]:
 
 @pytest.fixture(scope="session")
 def packages(fresh: Wine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Two versions of our own and one of three other brands, by version or command."""
+    """Two versions of our own, one of three other brands by their command, and one that is called as ours."""
     folder = tmp_path_factory.mktemp("packages")
     real = fresh.drive / "windows/system32/hostname.exe"
     orders = {
@@ -62,6 +71,7 @@ def packages(fresh: Wine, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         "anmeldehilfe": windows_order(folder / "other", brand=OTHER_BRAND),
         "pomosch": windows_order(folder / "cyrillic", brand=CYRILLIC_BRAND),
         "oneil-help": windows_order(folder / "hostile", brand=HOSTILE_BRAND),
+        "acme": windows_order(folder / "acme", brand=NAMESAKE_BRAND),
     }
     return {name: msi(order)[0] for name, order in orders.items()}
 
@@ -128,7 +138,7 @@ def test_a_silent_installation_puts_everything_in_its_place(wine: Wine, packages
     assert entry["HelpLink"] == ""
     assert path_of(wine)[-1] == "C:\\Program Files\\Reporter\\Reporter\\"
     assert links(wine) == {"Reporter.lnk"}
-    assert (wine.drive / TASKS / "Reporter Postman").is_file()
+    assert (wine.drive / TASKS / TASK).is_file()
     assert task_command(wine) == r"C:\Program Files\Reporter\Reporter\reporterw.exe"
 
 
@@ -186,7 +196,7 @@ def test_a_silent_upgrade_keeps_everything_that_was_given(wine: Wine, packages: 
     assert (wine.drive / PROGRAM / "_internal/base_library.zip").read_bytes() == b"PK" + NEW.encode()
     assert path_of(wine).count("C:\\Program Files\\Reporter\\Reporter\\") == 1
     assert links(wine) == {"Reporter.lnk"}
-    assert (wine.drive / TASKS / "Reporter Postman").is_file()
+    assert (wine.drive / TASKS / TASK).is_file()
 
 
 def test_an_upgrade_replaces_what_it_names_and_takes_away_what_it_says(
@@ -282,27 +292,29 @@ def test_what_is_installed_stays_where_it_is(wine: Wine, packages: dict[str, Pat
     assert path_of(wine)[-1] == "C:\\Apps\\"
 
 
-def test_another_program_of_the_same_name_does_not_choose_the_folder(
+def test_another_program_of_the_same_name_neither_chooses_the_folder_nor_loses_its_task(
     wine: Wine, packages: dict[str, Path]
 ) -> None:
-    key = r"HKLM\Software\Microsoft\Windows\CurrentVersion\App Paths\reporterw.exe"
-    wine.run("reg", "add", key, "/v", "Path", "/d", r"C:\Elsewhere", "/f")
     wine.install(packages[OLD])
-    assert "reporter.exe" in wine.files(PROGRAM)
-    assert not (wine.drive / "Elsewhere").exists()
+    wine.install(packages["acme"])
+    theirs = wine.files("Program Files/Acme/Reporter")
+    wine.install(packages[NEW])
+    assert (wine.drive / PROGRAM / "_internal/base_library.zip").read_bytes() == b"PK" + NEW.encode()
+    wine.remove(packages[NEW])
+    assert wine.files(PROGRAM) == set()
+    assert wine.files("Program Files/Acme/Reporter") == theirs
+    assert "reporter.exe" in theirs
+    assert {path.name for path in (wine.drive / TASKS).glob("Reporter*")} == {
+        "Reporter Postman (com.acme.reporter)"
+    }
 
 
 @pytest.mark.parametrize(
-    ("command", "product", "vendor"),
-    [
-        ("anmeldehilfe", "Anmeldehilfe", "Müller & Söhne"),
-        ("pomosch", "Помощь при входе", "Завод & Ко"),
-        ("oneil-help", "A (1) 'B' & C, + - D.", "O'Neil & Sons, Inc."),
-    ],
+    "brand", [OTHER_BRAND, CYRILLIC_BRAND, HOSTILE_BRAND], ids=["latin", "cyrillic", "hostile"]
 )
-def test_another_brand_stands_beside_the_original(
-    wine: Wine, packages: dict[str, Path], command: str, product: str, vendor: str
-) -> None:
+def test_another_brand_stands_beside_the_original(wine: Wine, packages: dict[str, Path], brand: str) -> None:
+    named = tomllib.loads(brand)
+    command, product, vendor = (str(named[name]) for name in ("command", "product", "vendor"))
     wine.install(packages[OLD], HELPTEXT="ours")
     ours = traces(wine, "reporter")
     wine.install(packages[command], HELPTEXT="theirs")
@@ -319,7 +331,7 @@ def test_another_brand_stands_beside_the_original(
         product: vendor,
     }
     assert links(wine) == {"Reporter.lnk", f"{product_folder}.lnk"}
-    assert (wine.drive / TASKS / f"{product} Postman").is_file()
+    assert (wine.drive / TASKS / f"{product} Postman ({named['bundle_id']})").is_file()
     assert f"C:\\Program Files\\{vendor_folder}\\{product_folder}\\" in path_of(wine)
 
     wine.remove(packages[command])
@@ -358,8 +370,8 @@ def test_manifests_are_of_the_very_installer(tmp_path: Path) -> None:
 def test_what_wine_does_not_do_is_in_the_tables(packages: dict[str, Path]) -> None:
     found = tables(packages[OLD])
     actions = {row["Action"]: row for row in found["CustomAction"].dicts()}
-    create = '"[System64Folder]schtasks.exe" /create /f /tn "Reporter Postman" /xml "[INSTALLDIR]postman.xml"'
-    delete = '"[System64Folder]schtasks.exe" /delete /f /tn "Reporter Postman"'
+    create = f'"[System64Folder]schtasks.exe" /create /f /tn "{TASK}" /xml "[INSTALLDIR]postman.xml"'
+    delete = f'"[System64Folder]schtasks.exe" /delete /f /tn "{TASK}"'
     about_tasks = {str(name): row for name, row in actions.items() if "Task" in str(name)}
     # A program from a folder; whatever it answers, later, as the system; and on rollback.
     assert {name: (row["Type"], row["Target"]) for name, row in about_tasks.items()} == {
