@@ -300,7 +300,7 @@ def _sequences(plan: Plan) -> list[Table]:
     any_given = " OR ".join(SETTINGS)
     first |= {
         "SetAgain": (f"Installed AND NOT REMOVE AND NOT REINSTALL AND ({any_given})", 310),
-        # What is installed stays where it is, whatever is given: the system makes its task from what lies there.
+        # What is installed stays where it is, whatever is given: from there the system makes its task.
         "KeepFolder": ("PREV_INSTALLDIR AND (Installed OR (OLDER_FOUND AND NOT INSTALLDIR))", 320),
         "ValidateProductID": ("", 700),
         "CostInitialize": ("", 800),

@@ -18,7 +18,7 @@ import msgspec
 from reporter._version import __version__
 from reporter.delivery.backoff import RETRY_AFTER_LIMIT_S, retry_after_s
 from reporter.delivery.destination import Check, Destination, Kind, Need, Outcome, Precheck, Question, Reply
-from reporter.delivery.transport import CLAUSE_LIMIT_CHARS, Answer, Transport, checked_url
+from reporter.delivery.transport import CLAUSE_LIMIT_CHARS, Answer, Transport, checked_url, multipart
 from reporter.texts.safe import one_line, plain, why_unsafe_link, without_secrets
 
 if TYPE_CHECKING:
@@ -68,9 +68,7 @@ class NativeDestination(Destination):
 
     def deliver(self, envelope: Envelope) -> Outcome:
         """Post the report; see ``judge`` for what becomes of which answer."""
-        from urllib3.filepost import encode_multipart_formdata
-
-        body, content_type = encode_multipart_formdata(
+        body, content_type = multipart(
             [
                 ("report", ("report.json", envelope.report_json, "application/json")),
                 *(

@@ -15,7 +15,7 @@ import msgspec
 
 from reporter.delivery import judgement, onec_report
 from reporter.delivery.destination import Check, Destination, Kind, Need, Outcome, Pack, Precheck, Question
-from reporter.delivery.transport import Answer, Transport, checked_url
+from reporter.delivery.transport import Answer, Transport, checked_url, multipart
 from reporter.texts.safe import plain, without_secrets
 
 if TYPE_CHECKING:
@@ -52,12 +52,8 @@ class OneCDestination(Destination):
 
     def deliver(self, envelope: Envelope) -> Outcome:
         """Push the report; sending the same one again is idempotent by its ``id``."""
-        from urllib3.filepost import encode_multipart_formdata
-
         content = onec_report.packed(envelope, self._pack)
-        body, content_type = encode_multipart_formdata(
-            [("report", ("report.zip", content, "application/zip"))]
-        )
+        body, content_type = multipart([("report", ("report.zip", content, "application/zip"))])
         answer = self._transport.exchange(
             "POST",
             self._at("pushReport"),

@@ -10,7 +10,7 @@ import contextlib
 import io
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
@@ -32,6 +32,15 @@ OVERALL_LIMIT_S = 120.0  # 10 MB on a slow line
 ANSWER_LIMIT_BYTES = 64 * 1024
 CLAUSE_LIMIT_CHARS = 200
 INTERIM_LIMIT_ANSWERS = 20
+
+
+def multipart(parts: Sequence[tuple[str, tuple[str, bytes, str]]]) -> tuple[bytes, str]:
+    """A form of files and its content type; ``parts``: name, then file name, content and type of each."""
+    # The whole before its part: a thread that imports the whole just now would wait for this one for ever.
+    import requests  # noqa: F401
+    from urllib3.filepost import encode_multipart_formdata
+
+    return encode_multipart_formdata(parts)
 
 
 class Answer(NamedTuple):

@@ -8,6 +8,7 @@ import email.policy
 import socket
 import ssl
 import struct
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -246,3 +247,38 @@ def test_only_the_systems_list_is_trusted_and_not_that_of_a_library() -> None:
     adapter.cert_verify(pool, "https://a.example/", verify=True, cert=None)
     assert isinstance(pool.conn_kw["ssl_context"], truststore.SSLContext)
     assert (pool.cert_reqs, pool.ca_certs) == ("CERT_REQUIRED", None)
+
+
+# The import of requests stands still where it begins with urllib3, and another thread wants a part of that.
+TWO_AT_ONCE = """
+import sys, threading, time
+from importlib.abc import MetaPathFinder
+from reporter.delivery.transport import Transport, multipart
+
+begun = threading.Event()
+
+class Slow(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "urllib3":
+            begun.set()
+            time.sleep(0.5)
+        return None
+
+sys.meta_path.insert(0, Slow())
+said = []
+ask = lambda: said.append(Transport().exchange("GET", "http://127.0.0.1:1/", headers={}))
+first = threading.Thread(target=ask)
+first.start()
+assert begun.wait(30)
+body, kind = multipart([("report", ("report.json", b"{}", "application/json"))])
+first.join(30)
+print(said[0], b"{}" in body)
+"""
+
+
+def test_two_destinations_at_once_do_not_wait_for_each_others_imports() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TWO_AT_ONCE], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stderr == ""
+    assert done.stdout == "the endpoint's server refuses the connection True\n"

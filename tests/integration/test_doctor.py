@@ -55,7 +55,7 @@ class Computer:
             timeout=LIMIT_S,
             check=False,
         )
-        assert "Traceback" not in ended.stdout + ended.stderr
+        assert "Traceback" not in ended.stdout + ended.stderr, ended.stderr
         return ended
 
     def doctor(self, *destinations: str, arguments: tuple[str, ...] = ()) -> tuple[int, dict[str, list[Any]]]:

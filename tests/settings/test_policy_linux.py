@@ -19,6 +19,7 @@ from reporter.settings.textfile import FILE_LIMIT_BYTES
 from tests.settings.policy_systems import NO_FILE, LinuxRoot
 
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root can give files to others")
+HIDDEN = "so for them all of it is ignored and what concerns privacy is closed; run chmod go+rX on it."
 CLOSED = {row.name: row.closed for row in TABLE if row.is_private}
 
 
@@ -109,6 +110,15 @@ def test_malformed_means_closed_and_locked_where_privacy_is_concerned(
     assert getattr(loaded.settings, name) == CLOSED[name]
     assert loaded.is_locked(name)
     assert len(loaded.problems) == 1
+
+
+def test_a_file_that_is_called_nearly_right_is_told_and_others_are_not(root: LinuxRoot) -> None:
+    for name in ("a.JSON", "b.json.txt", "notes.txt", "c.json~", ".d.JSON", "e.toml"):
+        root.write('{"help_text": "x"}', name)
+    loaded = root.load()
+    assert loaded.settings == Settings()
+    said = "only files whose names end in .json are read, so all of it is ignored; rename it."
+    assert loaded.problems == [f"In {root.managed / name}: {said}" for name in ("a.JSON", "b.json.txt")]
 
 
 def test_a_key_that_is_written_twice_is_ignored_and_closes_what_is_private(root: LinuxRoot) -> None:
@@ -219,6 +229,30 @@ class TestOwnershipAndMode:
         root.write('{"submission": "auto"}').chmod(mode)
         assert root.load().settings.submission == "auto"
 
+    @pytest.mark.parametrize(
+        ("mode", "is_hidden"), [(0o400, True), (0o640, True), (0o644, False), (0o444, False)]
+    )
+    def test_a_file_that_people_cannot_read_is_told_to_root(
+        self, root: LinuxRoot, mode: int, is_hidden: bool
+    ) -> None:
+        path = root.write('{"help_text": "x"}')
+        path.chmod(mode)
+        loaded = root.load()
+        assert loaded.settings.help_text == "x"
+        sentence = f"In {path}: people cannot read {path} (mode {mode:03o}), {HIDDEN}"
+        assert loaded.problems == [sentence] * is_hidden
+
+    @pytest.mark.parametrize("above", [0, 1, 2, 3])
+    @pytest.mark.parametrize("mode", [0o700, 0o750, 0o754])
+    def test_a_folder_that_people_cannot_enter_is_told_to_root(
+        self, root: LinuxRoot, above: int, mode: int
+    ) -> None:
+        folder = [root.managed, *root.managed.parents][above]
+        folder.chmod(mode)
+        # Those of recommendations lie in the same folders but for the last.
+        told = [problem for problem in root.load().problems if "managed" in problem.split(": ")[0]]
+        assert told == [f"In {root.managed}: people cannot read {folder} (mode {mode:03o}), {HIDDEN}"]
+
     @pytest.mark.parametrize("above", [0, 1, 2, 3, 4])
     @pytest.mark.parametrize("mode", [0o775, 0o757, 0o1777])
     def test_a_folder_on_the_way_that_others_can_write(self, root: LinuxRoot, above: int, mode: int) -> None:
@@ -295,6 +329,18 @@ class TestOwnershipAndMode:
         link.symlink_to(target)
         os.chown(link, 65534, 65534, follow_symlinks=False)
         assert f"{link} belongs to user 65534" in closed(root)
+        assert "run chown root on it" in root.load().problems[0]
+
+    @AS_ROOT
+    def test_nobody_is_told_to_take_away_what_a_link_leads_to(self, root: LinuxRoot) -> None:
+        home = root.top / "home" / "anna"
+        home.mkdir(parents=True, mode=0o755)
+        (home / "a.json").write_text("{}")
+        os.chown(home, 65534, 65534)
+        (root.managed / "a.json").symlink_to(home / "a.json")
+        assert f"{home} belongs to user 65534" in closed(root)
+        assert "put the file itself in place of the link" in root.load().problems[0]
+        assert "chown" not in root.load().problems[0]
 
     @AS_ROOT
     def test_an_ordinary_person_reads_what_root_wrote(self) -> None:

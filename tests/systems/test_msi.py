@@ -418,8 +418,8 @@ def test_versions_of_files_are_those_of_their_resources(packages: dict[str, Path
 def test_codes_are_of_the_version_or_of_all_versions(packages: dict[str, Path]) -> None:
     codes = {name: properties_of(package) for name, package in packages.items()}
     assert codes[OLD]["UpgradeCode"] == codes[NEW]["UpgradeCode"]
-    assert len({of["UpgradeCode"] for of in codes.values()}) == 4
-    assert len({of["ProductCode"] for of in codes.values()}) == 5
+    assert len({of["UpgradeCode"] for of in codes.values()}) == 5
+    assert len({of["ProductCode"] for of in codes.values()}) == 6
     components = [
         {row[1] for row in tables(packages[name])["Component"].rows} for name in (OLD, "anmeldehilfe")
     ]

@@ -9,14 +9,16 @@ links have to belong to root, and nobody else may write to them.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
 from reporter.settings.policy.base import VENDOR, Policies, Vendor
 from reporter.settings.policy.json_object import JsonObject
 from reporter.settings.policy.trusted import Trust
-from reporter.settings.source import Entry, Layer, Said, merged, understand, unreadable
+from reporter.settings.source import Entry, Ignored, Layer, Said, merged, understand, unreadable
 from reporter.settings.textfile import RefusedError, decoded
 from reporter.texts.safe import one_line
 
@@ -51,11 +53,30 @@ class LinuxPolicies(Policies):
             if not _exists(folder):
                 return Said()
             real = self._trust.resolve(folder)
-            names = _files(real)
+            names, misnamed = _files(real)
             contents = self._contents(real, names)
+            hidden = self._hidden(folder, real, names)
         except (OSError, RefusedError) as error:
             return _refused(folder, error)
-        return merged(_file(folder / name, content) for name, content in contents.items())
+        return merged(
+            [
+                *(_file(folder / name, content) for name, content in contents.items()),
+                *(_kept_from_people(path, part) for path, part in hidden.items()),
+                *(_misnamed(folder / name) for name in misnamed),
+            ]
+        )
+
+    def _hidden(self, folder: Path, real: Path, names: list[str]) -> dict[Path, Path]:
+        """What people cannot read although root does, and which part of its path keeps them from it."""
+        if part := self._trust.hidden(real):
+            return {folder: part}
+        found: dict[Path, Path] = {}
+        for name in names:
+            # Of a file that is not read this is told already.
+            with suppress(OSError, RefusedError):
+                if part := self._trust.hidden(self._trust.resolve(real / name, start=real)):
+                    found[folder / name] = part
+        return found
 
     def _contents(self, folder: Path, names: list[str]) -> dict[str, bytes | OSError | RefusedError]:
         """What each file holds, or why it is not read; raises RefusedError where it is too much for all."""
@@ -105,14 +126,38 @@ def _exists(folder: Path) -> bool:
     return True
 
 
-def _files(folder: Path) -> list[str]:
-    """The names of the policy files; raises OSError or RefusedError."""
+def _files(folder: Path) -> tuple[list[str], list[str]]:
+    """The names of the policy files, and of those that were to be some; raises OSError or RefusedError."""
     with os.scandir(folder) as found:
-        named = (entry.name for entry in islice(found, FILES_LIMIT * 10))
-        names = sorted(name for name in named if name.endswith(".json") and not name.startswith("."))
+        seen = sorted(entry.name for entry in islice(found, FILES_LIMIT * 10) if entry.name[0] != ".")
+        names = [name for name in seen if name.endswith(".json")]
         if len(names) > FILES_LIMIT or next(found, None) is not None:
             raise RefusedError(f"there are more than {FILES_LIMIT} files", "write the policies into fewer")
-    return names
+    meant = [name for name in seen if name.lower().endswith((".json", ".json.txt")) and name not in names]
+    return names, meant
+
+
+def _misnamed(path: Path) -> Said:
+    said, place = Said(), _named(path)
+    reason, remedy = "only files whose names end in .json are read", "rename it"
+    said.ignore(
+        Ignored(name="", place=place, reason=reason, remedy=remedy),
+        f"In {place}: {reason}, so all of it is ignored; {remedy}.",
+    )
+    return said
+
+
+def _kept_from_people(path: Path, part: Path) -> Said:
+    """Root reads everything, and would not notice."""
+    said, place = Said(), _named(path)
+    mode = stat.S_IMODE(part.stat().st_mode)
+    reason, remedy = f"people cannot read {_named(part)} (mode {mode:03o})", "run chmod go+rX on it"
+    said.ignore(
+        Ignored(name="", place=place, reason=reason, remedy=remedy),
+        f"In {place}: {reason}, so for them all of it is ignored and what concerns privacy is closed; "
+        f"{remedy}.",
+    )
+    return said
 
 
 def _refused(path: Path, error: OSError | RefusedError) -> Said:

@@ -41,7 +41,7 @@ class Trust:
             part = waiting.pop()
             there = here.parent if part == ".." else here / part
             status = there.lstat()
-            self._check(there, status)
+            self._check(there, status, by_link=links > 0)
             if not stat.S_ISLNK(status.st_mode):
                 here = there
                 continue
@@ -66,12 +66,30 @@ class Trust:
         finally:
             os.close(descriptor)
 
-    def _check(self, path: Path, status: os.stat_result) -> None:
+    def hidden(self, path: Path) -> Path | None:
+        """What keeps people from reading a resolved path, as far as its owner is the one who asks; raises
+        OSError."""
+        if os.geteuid() != self._owner_id:
+            return None
+        below = [part for part in (*reversed(path.parents), path) if part.is_relative_to(self.top)]
+        for part in below[1:]:
+            mode = part.stat().st_mode
+            is_on_the_way = stat.S_ISDIR(mode) and part != path
+            needed = stat.S_IXOTH if is_on_the_way else stat.S_IROTH
+            if stat.S_ISDIR(mode):
+                needed |= stat.S_IXOTH
+            if mode & needed != needed:
+                return part
+        return None
+
+    def _check(self, path: Path, status: os.stat_result, *, by_link: bool = False) -> None:
         shown = one_line(str(path), 300)
         if status.st_uid != self._owner_id:
             owner = "root" if self._owner_id == ROOT_ID else f"user {self._owner_id}"
             raise RefusedError(
-                f"{shown} belongs to user {status.st_uid}, not to {owner}", f"run chown {owner} on it"
+                f"{shown} belongs to user {status.st_uid}, not to {owner}",
+                # What a link leads to may rightly be somebody else's.
+                "put the file itself in place of the link" if by_link else f"run chown {owner} on it",
             )
         if status.st_mode & _OTHERS_WRITE and not stat.S_ISLNK(status.st_mode):
             raise RefusedError(
