@@ -38,10 +38,11 @@ class System:
         self.add("id", f"echo {user_id}")
         self.add("apt-get", f'echo "$*" >>{self.apt_log}; [ "$2" = update ] || exit {status}')
 
-    def develop(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def develop(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [self.checkout / "packaging/develop", *arguments],
-            env={"PATH": str(self.bin), "PYTHON": "no-such-python"},
+            env={"PATH": str(self.bin), "PYTHON": "no-such-python", **environ},
+            cwd=self.bin.parent,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -106,3 +107,27 @@ def test_an_unknown_purpose_is_bad_usage(system: System, arguments: list[str]) -
     run = system.develop(*arguments)
     assert run.returncode == 2
     assert run.stderr.startswith("Usage: ")
+
+
+@pytest.mark.parametrize("other", ["true", "echo", "false"])
+def test_what_is_no_python_takes_no_environment_away(system: System, other: str) -> None:
+    system.add(other, {"true": "exit 0", "echo": "echo 3.12", "false": "exit 1"}[other])
+    system.add("id", "echo 0")
+    kept = system.checkout / ".venv" / "bin" / "kept"
+    kept.parent.mkdir(parents=True)
+    kept.touch()
+    assert system.develop("demo", PYTHON=other).returncode == 1
+    assert kept.exists()
+
+
+def test_a_python_may_lie_in_a_folder_of_any_name_seen_from_where_one_stands(system: System) -> None:
+    system.add("id", "echo 0")
+    for tool in ("touch", "mkdir"):
+        (system.bin / tool).symlink_to(shutil.which(tool) or "")
+    python = system.checkout.parent / "my pythons" / "python3"
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\n[ "$1" = - ] && echo python tk || { echo "$0 $*" >>"$0.log"; exit 7; }\n')
+    python.chmod(0o755)
+    ended = system.develop("demo", PYTHON="my pythons/python3", CDPATH="/")
+    assert ended.stdout == ""
+    assert "-m venv .venv" in python.with_name("python3.log").read_text(encoding="utf-8")
