@@ -187,6 +187,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # Of a build that was killed.
             for left in order.out.glob(f"{MAKING}*"):
                 shutil.rmtree(left, ignore_errors=True)
+            if order.payload and any(one.packs == HERE for one in chosen):
+                try_payload(order)
             problems = make_all(chosen, order, given.windows_payload and given.windows_payload.absolute())
     except (PackagingError, OSError) as error:
         print(_sentence(error, given.out), file=sys.stderr)
@@ -197,6 +199,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if problems:
         print(f"Not made: {len(problems)} of {len(chosen)}; see above.", file=sys.stderr)
     return 1 if problems else 0
+
+
+def try_payload(order: Order) -> None:
+    """Raises PackagingError where a program that was frozen before is not whole, or does not start."""
+    from freeze.build import try_out
+    from freeze.payload import check_payload
+
+    try_out(check_payload(order.payload, order, sys.platform), order)
 
 
 def check_out(out: Path, payloads: Sequence[Path]) -> None:

@@ -98,7 +98,7 @@ def freeze(order: Order) -> Path:
         if sys.platform == "darwin":
             seal(made / f"{order.identity.product}.app")
         check_payload(made, order, sys.platform)
-        _try_out(made, order)
+        try_out(made, order)
         return deliver(made, order.out)
 
 
@@ -261,7 +261,7 @@ def _settle(made: Path, command: str, epoch_s: int) -> None:
         os.utime(path, (epoch_s, epoch_s))
 
 
-def _try_out(made: Path, order: Order) -> None:
+def try_out(made: Path, order: Order) -> None:
     """Start the finished program; raises PackagingError where it does not say who it is."""
     program = programs(made, order, sys.platform)[0]
     expected = f"{order.identity.command} {order.version}"

@@ -29,6 +29,19 @@ from release.order import Order
 from release.workshop import deliver, run, tool, workshop
 
 DEB, RPM = "deb", "rpm"
+SYSTEM_PACKAGES = frozenset(
+    {
+        *("adduser", "apt", "base-files", "base-passwd", "bash", "bsdutils", "bzip2", "coreutils"),
+        *("cron", "dash", "dbus", "debconf", "debianutils", "diffutils", "dnf", "dnf5", "dpkg"),
+        *("e2fsprogs", "filesystem", "findutils", "gawk", "glibc", "gpg", "grep", "grub", "gzip"),
+        *("hostname", "init", "initscripts", "iproute2", "kmod", "libc-bin", "libc6", "login"),
+        *("mount", "ncurses-base", "ncurses-bin", "openssl", "pam", "passwd", "perl", "perl-base"),
+        *("procps", "python", "python3", "rpm", "sed", "selinux-policy", "setup", "shadow"),
+        *("shadow-utils", "sudo", "systemd", "sysvinit", "sysvinit-utils", "tar", "tzdata", "udev"),
+        *("util-linux", "xz-utils", "yum", "zlib", "zypper"),
+    }
+)
+"""Packages that systems are made of: one of our own under such a name would take its place."""
 # Libraries are read, not run; freezing marks them as programs.
 _LIBRARY = re.compile(r"\.so(?:\.|$)")
 # What belongs to the distribution: its packages may have their own mind about mode and owner.
@@ -79,6 +92,11 @@ def configuration(order: Order, payload: Path, form: str, parts: Path) -> dict[s
         raise PackagingError(
             f"{identity.brand} gives the command {identity.command!r}, and dpkg wants names of at least two "
             "letters; choose a longer one."
+        )
+    if identity.command in SYSTEM_PACKAGES:
+        raise PackagingError(
+            f"{identity.brand} gives the command {identity.command!r}, and a package of that name is part of "
+            f'systems, whose place it would take; add another, such as command = "{identity.command}-help".'
         )
     found = needs(payload)
     scripts = deb_scripts(identity, f"{order.version}-{RELEASE}") if form == DEB else rpm_scripts(identity)

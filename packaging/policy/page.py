@@ -74,11 +74,14 @@ dictionary. `/Library/Preferences` is held to the same rules of ownership as fil
 ## On Linux
 
 Files are read in the order of their names, and the later word wins. Names are written like `help_url`. A
-file, a folder or a link on its way that does not belong to root, or that others can write to, is refused:
+file, a folder or a link on its way that does not belong to root, or that others can write to, is refused. What
+people cannot read counts for them as malformed:
 
 ```sh
-chown -R root:root /etc/{command} && chmod -R go-w /etc/{command}
+chown -R root:root /etc/{command}/policies && chmod -R go+rX,go-w /etc/{command}/policies
 ```
+
+Files whose names do not end in `.json` are passed over; `.JSON` and `.json.txt` are told.
 
 ## What is ignored
 

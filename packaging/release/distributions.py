@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import csv
 import io
+import platform
 import shutil
 import sys
 import zipfile
+from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -27,11 +29,14 @@ SHEBANG = "/usr/bin/env python3"
 # Runs before the program, also where its libraries would not load.
 PREAMBLE = """\
 import platform, sys
-here = (platform.python_implementation(), *sys.version_info[:2])
-if here != {made_for!r} or sys.platform != {system!r}:
+from importlib.machinery import EXTENSION_SUFFIXES
+here = (EXTENSION_SUFFIXES[0], platform.machine().lower())
+if here != {made_for!r}:
     sys.exit(
-        "This file was made for {name} on {where}, and this is %s %s.%s on %s. Start it with the right "
-        "Python, or install reporter-agent with pip or pipx, which choose what fits." % (*here, sys.platform)
+        "This file was made for {name} on {where} (%s), and this is %s %s.%s on %s-%s (%s). Start it with "
+        "the right Python, or install reporter-agent with pip or pipx, which choose what fits."
+        % ({made_for!r}[0], platform.python_implementation(), *sys.version_info[:2], sys.platform,
+           *here[::-1])
     )
 """
 
@@ -73,13 +78,12 @@ def _zipapp(order: Order, wheel: Path, folder: Path) -> Path:
         environ=_environ(order),
     )  # fmt: skip
     _forget_the_installation(site)
-    made_for = ("CPython", *sys.version_info[:2])
-    version = f"{made_for[1]}.{made_for[2]}"
+    made_for = (EXTENSION_SUFFIXES[0], platform.machine().lower())
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     preamble = folder / "preamble.py"
     preamble.write_text(
         PREAMBLE.format(
             made_for=made_for,
-            system=sys.platform,
             name=f"CPython {version}",
             where=system_name(),
         ),

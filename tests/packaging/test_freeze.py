@@ -264,13 +264,13 @@ class TestFreeze:
     def test_the_program_has_to_say_who_it_is(self, ordered: Order, folder: Path) -> None:
         program = folder / "login-help"
         program.chmod(0o755)
-        build._try_out(folder, ordered)
+        build.try_out(folder, ordered)
         program.write_bytes(elf("login-help 1.1.0\n"))
         with pytest.raises(PackagingError, match=r"should say 'login-help 1\.2\.0'; it ended with 0"):
-            build._try_out(folder, ordered)
+            build.try_out(folder, ordered)
         program.write_bytes(b"\x7fELF")
         with pytest.raises(PackagingError, match="cannot be started: "):
-            build._try_out(folder, ordered)
+            build.try_out(folder, ordered)
 
     def test_logos_lie_beside_the_brand(self, tmp_path: Path) -> None:
         named = tmp_path / "brand.toml"

@@ -315,6 +315,17 @@ def test_documents_speak_of_this_program_and_this_version(wanted: Order) -> None
         assert not line or line.startswith(("# ", "login-help: "))
 
 
+@pytest.mark.parametrize("command", ["login", "bash", "sudo", "systemd"])
+def test_a_command_that_systems_are_made_of_is_refused(wanted: Order, command: str) -> None:
+    named = msgspec.structs.replace(wanted.identity, command=command)
+    payload = wanted.payload
+    assert payload is not None
+    with pytest.raises(PackagingError, match=f'add another, such as command = "{command}-help"'):
+        configuration(
+            msgspec.structs.replace(wanted, identity=named), payload, "deb", payload.parent / "parts"
+        )
+
+
 def test_a_command_of_one_letter_is_refused(tmp_path: Path) -> None:
     wanted = order(tmp_path, brand(tmp_path, command="x"))
     with pytest.raises(PackagingError, match="two letters"):

@@ -131,6 +131,11 @@ def test_the_frozen_program_is_what_the_others_pack(order: Order, monkeypatch: p
     assert seen == {FROZEN: None, "deb": order.out / FROZEN, "msi": windows}
 
 
+def test_a_given_program_is_tried_before_it_is_packed(ordered: Order) -> None:
+    with pytest.raises(PackagingError, match="The frozen program cannot be started"):
+        packages.try_payload(ordered)
+
+
 def test_two_builds_do_not_write_to_one_folder(
     order: Order, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -153,7 +153,7 @@ def test_the_sdist_holds_what_the_wheel_is_made_of_and_no_leftovers(made: Made) 
     assert modules <= names
     assert {"packaging/catalogues.py", "pyproject.toml", "LICENSE", "README.md", "PKG-INFO"} <= names
     leftovers = (".coverage", ".mo", ".pyc", ".sqlite", ".log")
-    assert not [name for name in names if name.endswith(leftovers) or name.startswith((".ci/", ".github/"))]
+    assert not [name for name in names if name.endswith(leftovers) or name.startswith(".ci/")]
 
 
 @pytest.mark.parametrize("kind", ["wheel", "sdist"])
