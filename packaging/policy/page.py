@@ -74,8 +74,8 @@ dictionary. `/Library/Preferences` is held to the same rules of ownership as fil
 ## On Linux
 
 Files are read in the order of their names, and the later word wins. Names are written like `help_url`. A
-file, a folder or a link on its way that does not belong to root, or that others can write to, is refused. What
-people cannot read counts for them as malformed:
+file, a folder or a link on its way that does not belong to root, or that others can write to, is refused.
+What people cannot read counts for them as malformed:
 
 ```sh
 chown -R root:root /etc/{command}/policies && chmod -R go+rX,go-w /etc/{command}/policies

@@ -132,6 +132,9 @@ def test_the_frozen_program_is_what_the_others_pack(order: Order, monkeypatch: p
 
 
 def test_a_given_program_is_tried_before_it_is_packed(ordered: Order) -> None:
+    assert ordered.payload is not None
+    packages.try_payload(ordered)
+    (ordered.payload / "login-help").write_bytes(b"\x7fELF")
     with pytest.raises(PackagingError, match="The frozen program cannot be started"):
         packages.try_payload(ordered)
 

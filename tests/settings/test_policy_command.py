@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reporter.cli.administration import policies
+from reporter.cli.common import load_or_refuse
 from reporter.settings import policy
 from reporter.settings.model import TABLE
 from tests.settings.policy_systems import LinuxRoot
@@ -74,3 +75,14 @@ def test_json_is_one_document_with_all_of_it(root: LinuxRoot) -> None:
         }
     ]
     assert len(document["problems"]) == 1
+
+
+def test_an_option_that_a_policy_overrules_is_said(
+    root: LinuxRoot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root.write('{"endpoint": "https://a.example/reports"}')
+    given = {"endpoint": "https://b.example/reports", "help_text": "Call 1.", "help_url": None}
+    settings = load_or_refuse("", given).settings
+    assert (settings.endpoint, settings.help_text) == ("https://a.example/reports", "Call 1.")
+    said = capsys.readouterr().err
+    assert said == "--endpoint is not used, for this is managed by your organisation.\n"
