@@ -48,9 +48,9 @@ def name() -> str:
     """The name of the agent's folders; a person cannot change it by a variable."""
     if not is_agent():
         return NAME
-    from reporter.settings.policy.base import VENDOR
+    from reporter.settings.policy import base
 
-    return VENDOR.command
+    return base.VENDOR.command
 
 
 def command() -> str:
@@ -62,9 +62,9 @@ def product() -> str:
     """The name under which the program is offered, for sentences that speak of it."""
     if not is_agent():
         return PRODUCT
-    from reporter.settings.policy.base import VENDOR
+    from reporter.settings.policy import base
 
-    return VENDOR.product
+    return base.VENDOR.product
 
 
 def places(file: str) -> tuple[Path, ...]:
