@@ -279,14 +279,22 @@ def _adapter(access: Access, line: _Line) -> requests.adapters.HTTPAdapter:
     access.show_certificate(context)
 
     class FinalResponse(HTTPResponse):
+        answers = 0
+
         def begin(self) -> None:
             """Read as far as the final answer; http.client passes over no interim one but 100."""
-            for _ in range(INTERIM_LIMIT_ANSWERS):
-                super().begin()
-                if self.status >= 200:
-                    return
+            super().begin()
+            while self.status < 200:
                 self.headers = self.msg = None  # type: ignore[assignment]  # as before the first
-            raise HTTPException("no final answer")
+                super().begin()
+
+        def _read_status(self) -> tuple[str, int, str]:
+            """Every answer begins here, also those of 100, of which http.client passes over any number."""
+            self.answers += 1
+            if self.answers > INTERIM_LIMIT_ANSWERS:
+                raise HTTPException("no final answer")
+            status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+            return status
 
     class PlainConnection(HTTPConnection):
         response_class = FinalResponse
