@@ -48,6 +48,7 @@ def name() -> str:
     """The name of the agent's folders; a person cannot change it by a variable."""
     if not is_agent():
         return NAME
+    # The package before its part, here and below: see ``delivery.transport.multipart``.
     from reporter.settings.policy import base
 
     return base.VENDOR.command

@@ -119,8 +119,8 @@ def hosted() -> None:
 def load_and_warn(target: str, given: Mapping[str, str | None]) -> Loaded:
     """The settings in force; their problems are told, and everything that is right still counts."""
     loaded = agent.load_settings(target, {name: value for name, value in given.items() if value is not None})
-    for problem in loaded.problems:
-        sys.stderr.write(f"{problem}\n")
+    for sentence in (*loaded.problems, *loaded.overruled(given)):
+        sys.stderr.write(f"{sentence}\n")
     return loaded
 
 

@@ -30,13 +30,13 @@ SHEBANG = "/usr/bin/env python3"
 PREAMBLE = """\
 import platform, sys
 from importlib.machinery import EXTENSION_SUFFIXES
-here = (EXTENSION_SUFFIXES[0], platform.machine().lower())
-if here != {made_for!r}:
+suffix, machine = EXTENSION_SUFFIXES[0], platform.machine().lower()
+if (suffix, machine) != {made_for!r}:
+    python = "%s %s.%s" % (platform.python_implementation(), *sys.version_info[:2])
     sys.exit(
-        "This file was made for {name} on {where} (%s), and this is %s %s.%s on %s-%s (%s). Start it with "
-        "the right Python, or install reporter-agent with pip or pipx, which choose what fits."
-        % ({made_for!r}[0], platform.python_implementation(), *sys.version_info[:2], sys.platform,
-           *here[::-1])
+        "This file was made for {name} on {where} ({made_for[0]}), and this is %s on %s-%s (%s). Start it "
+        "with the right Python, or install reporter-agent with pip or pipx, which choose what fits."
+        % (python, sys.platform, machine, suffix)
     )
 """
 

@@ -99,9 +99,19 @@ class Ended:
 _OF_OPENSSL = re.compile(r"[0-9A-F]{8,16}:error:")
 
 
-def ended(command: Sequence[str | Path], *, cwd: Path | None = None, limit_s: float = TOOL_LIMIT_S) -> Ended:
-    """Run a tool to its end, whatever that is; raises PackagingError where it cannot be started or stays."""
-    done = completed(command, cwd=cwd, environ={"LC_ALL": "C"}, limit_s=limit_s)  # what it says is looked at
+def ended(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    limit_s: float = TOOL_LIMIT_S,
+) -> Ended:
+    """Run a tool to its end, whatever that is; raises PackagingError where it cannot be started or stays.
+
+    ``environ`` is added to this process's own.
+    """
+    # What it says is looked at.
+    done = completed(command, cwd=cwd, environ={**(environ or {}), "LC_ALL": "C"}, limit_s=limit_s)
     return Ended(done.returncode, done.stdout + done.stderr)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -84,6 +85,7 @@ class InsideRpm(Detached):
                     signed.absolute(),
                 ],
                 cwd=folder,
+                environ=_keys_from_here(),
             )
             if done.status:
                 raise PackagingError(f"{path} was not signed: {why(done, self._reasons())}")
@@ -118,6 +120,12 @@ def check_detached(signature: Path, path: Path) -> None:
     done = ended([tool("gpg", "gpg"), "--batch", "--status-fd", "1", "--verify", "--", signature, path])
     if done.status or "[GNUPG:] GOODSIG " not in done.said:
         raise PackagingError(f"The signature of {path} is not valid: {why(done, _WRONG)}")
+
+
+def _keys_from_here() -> dict[str, str]:
+    """Where gpg finds its keys, for one that is started in another folder."""
+    home = os.environ.get("GNUPGHOME", "")
+    return {"GNUPGHOME": str(Path(home).absolute())} if home else {}
 
 
 def _loopback(passphrase: Path | None) -> list[str]:

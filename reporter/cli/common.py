@@ -48,12 +48,8 @@ def load_or_refuse(target: str, given: dict[str, str | None]) -> Loaded:
     loaded = agent.load_settings(target, {name: value for name, value in given.items() if value is not None})
     if any(ignored.layer == Layer.COMMAND_LINE for ignored in loaded.ignored):
         raise SettingsError(loaded.problems)
-    for problem in loaded.problems:
-        click.echo(problem, err=True)
-    for name, value in given.items():
-        if value is not None and loaded.is_locked(name) and loaded.origins[name].layer != Layer.COMMAND_LINE:
-            option = f"--{name.replace('_', '-')}"
-            click.echo(f"{option} is not used, for this is managed by your organisation.", err=True)
+    for sentence in (*loaded.problems, *loaded.overruled(given)):
+        click.echo(sentence, err=True)
     return loaded
 
 

@@ -36,7 +36,7 @@ INTERIM_LIMIT_ANSWERS = 20
 
 def multipart(parts: Sequence[tuple[str, tuple[str, bytes, str]]]) -> tuple[bytes, str]:
     """A form of files and its content type; ``parts``: name, then file name, content and type of each."""
-    # The whole before its part: a thread that imports the whole just now would wait for this one for ever.
+    # The whole before its part: where two threads wait for what the other imports, Python breaks one off.
     import requests  # noqa: F401
     from urllib3.filepost import encode_multipart_formdata
 

@@ -48,6 +48,14 @@ class Loaded(msgspec.Struct, frozen=True):
         names = EXCLUDING if name in EXCLUDING else (name,)
         return any(BY_NAME[each].lockable and self.origins[each].layer in LOCKING for each in names)
 
+    def overruled(self, given: Mapping[str, object]) -> list[str]:
+        """Sentences about options that were given while a policy decides; ``given`` as ``command_line``."""
+        return [
+            f"--{name.replace('_', '-')} is not used, for this is managed by your organisation."
+            for name, raw in given.items()
+            if raw is not None and self.is_locked(name) and self.origins[name].layer != Layer.COMMAND_LINE
+        ]
+
     def rows(self) -> list[dict[str, str | bool]]:
         """One row a setting: name, value as text, origin in words, its layer and place, locked."""
         return [

@@ -408,6 +408,15 @@ print(events, asked)
     assert (done.stdout, done.stderr) == ("[] ['https://first-success']\n", "")
 
 
+def test_an_attendant_that_left_is_replaced(asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(success, "PATIENCE_S", 0.01)
+    impatient = success.Attendant()
+    impatient.begin()
+    wait_until(lambda: impatient._process == 0)
+    impatient.leave("https://late")
+    wait_until(lambda: asked == ["https://late"])
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows does not fork")
 def test_a_forked_child_has_an_attendant_of_its_own() -> None:
     script = """

@@ -249,20 +249,29 @@ def test_only_the_systems_list_is_trusted_and_not_that_of_a_library() -> None:
     assert (pool.cert_reqs, pool.ca_certs) == ("CERT_REQUIRED", None)
 
 
-# The import of requests stands still where it begins with urllib3, and another thread wants a part of that.
+# The import of requests stands still where it begins with urllib3, until another thread waits for an import.
 TWO_AT_ONCE = """
 import sys, threading, time
+from importlib import _bootstrap
 from importlib.abc import MetaPathFinder
+from importlib.machinery import PathFinder
 from reporter.delivery.transport import Transport, multipart
 
-begun = threading.Event()
+begun, other = threading.Event(), threading.get_ident()
 
 class Slow(MetaPathFinder):
     def find_spec(self, name, path, target=None):
-        if name == "urllib3":
+        if name != "urllib3" or begun.is_set():
+            return None
+        spec = PathFinder.find_spec(name, path)
+        def create(spec):
             begun.set()
-            time.sleep(0.5)
-        return None
+            end = time.monotonic() + 30
+            while not _bootstrap._blocking_on.get(other):
+                assert time.monotonic() < end, "nobody waits"
+                time.sleep(0.01)
+        spec.loader.create_module = create
+        return spec
 
 sys.meta_path.insert(0, Slow())
 said = []

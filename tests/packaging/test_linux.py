@@ -269,6 +269,7 @@ def test_the_postman_starts_nothing_for_a_person_without_reports(wanted: Order) 
         "|REPORTER_HOME",
     ]
     assert "ExecStart=/opt/example-trading/login-help/login-help queue flush\n" in service
+    assert "StandardError=journal\n" in service  # else the null of its output counts for both
 
 
 def test_an_older_version_is_refused_unless_the_administrator_insists(wanted: Order) -> None:

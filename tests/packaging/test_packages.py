@@ -81,6 +81,14 @@ def test_what_cannot_be_made_is_a_sentence(
     assert not (tmp_path / "dist").exists()
 
 
+def test_a_system_that_nothing_is_made_on_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "freebsd14")
+    with pytest.raises(
+        PackagingError, match="Packages are made on Linux, Windows, macOS, and this is freebsd14"
+    ):
+        wanted([], None, None)
+
+
 def test_an_artefact_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["dbe"])

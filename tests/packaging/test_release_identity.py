@@ -74,9 +74,10 @@ def test_a_maintainer_that_would_be_more_than_a_name_is_refused(
         identify(branded(tmp_path, text))
 
 
-def test_a_product_called_as_a_part_of_every_policy_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PackagingError, match=r"'Recommended', as policies call .* choose another name"):
-        identify(branded(tmp_path, OTHER_BRAND.replace("Anmeldehilfe", "Recommended")))
+@pytest.mark.parametrize("name", ["Recommended", "recommended"])
+def test_a_product_called_as_a_part_of_every_policy_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(PackagingError, match=rf"'{name}', as policies call .* choose another name"):
+        identify(branded(tmp_path, OTHER_BRAND.replace("Anmeldehilfe", name)))
 
 
 def test_a_malformed_brand_is_refused_with_the_line(tmp_path: Path) -> None:

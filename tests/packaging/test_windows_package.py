@@ -22,7 +22,7 @@ from reporter.settings.model import TABLE
 from reporter.settings.names import pascal_case
 from tests.packaging.release_orders import OTHER_BRAND
 from tests.packaging.windows_payload import CYRILLIC_BRAND, HOSTILE_BRAND, again, program, windows_order
-from windows import task
+from windows import manifest, task
 from windows.build import file_name, msi, planned, winget
 from windows.columns import table
 from windows.database import SETTINGS, Plan, database
@@ -348,6 +348,14 @@ def test_an_address_of_neither_a_folder_nor_an_installer_is_refused(ordered: Ord
     with pytest.raises(PackagingError, match=r"end it with / or with anmeldehilfe-1\.2\.3-x64\.msi"):
         winget(msgspec.structs.replace(ordered, download_url=url))
     assert [path.name for path in ordered.out.iterdir()] == ["anmeldehilfe-1.2.3-x64.msi"]
+
+
+def test_a_name_of_one_letter_is_none_for_winget(tmp_path: Path, ordered: Order) -> None:
+    named = msgspec.structs.replace(ordered.identity, vendor="X")
+    with pytest.raises(PackagingError, match="names of two letters at least"):
+        manifest.manifests(
+            msgspec.structs.replace(ordered, identity=named), "x.msi", "0", Plan(named, "1.2.3", Tree([], []))
+        )
 
 
 def test_manifests_are_of_the_installer_that_was_ordered_and_no_other(ordered: Order) -> None:

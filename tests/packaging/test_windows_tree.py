@@ -47,7 +47,7 @@ def test_folders_come_before_what_is_in_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["con.txt", "a:b", "what?.txt", "end.", "space ", "COM1", "x|y", "new\nline"]
+    "name", ["con.txt", "a:b", "what?.txt", "end.", "space ", "COM1", "com¹", "x|y", "new\nline"]
 )
 def test_names_that_windows_does_not_know_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(PackagingError, match="Windows knows no file called"):

@@ -290,6 +290,7 @@ def test_an_rpm_bears_its_signature_inside(tmp_path: Path, keyring: dict[str, st
     if name:  # of the file with the passphrase, which goes through a macro of rpm
         (tmp_path / name).write_text(keyring["SIGN_GPG_PASSPHRASE"], encoding="utf-8")
         keyring = {**keyring, "SIGN_GPG_PASSPHRASE": "", "SIGN_GPG_PASSPHRASE_FILE": str(tmp_path / name)}
+        keyring["GNUPGHOME"] = os.path.relpath(keyring["GNUPGHOME"])  # and rpm is started elsewhere
         # Its agent would remember the passphrase of the tests before.
         subprocess.run(["gpgconf", "--kill", "all"], env={**os.environ, **keyring}, check=True)
     (tmp_path / "x.spec").write_text(SPEC, encoding="utf-8")

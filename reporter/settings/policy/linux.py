@@ -68,6 +68,8 @@ class LinuxPolicies(Policies):
 
     def _hidden(self, folder: Path, real: Path, names: list[str]) -> dict[Path, Path]:
         """What people cannot read although root does, and which part of its path keeps them from it."""
+        if not self._trust.is_owner():
+            return {}
         if part := self._trust.hidden(real):
             return {folder: part}
         found: dict[Path, Path] = {}
@@ -138,25 +140,21 @@ def _files(folder: Path) -> tuple[list[str], list[str]]:
 
 
 def _misnamed(path: Path) -> Said:
-    said, place = Said(), _named(path)
-    reason, remedy = "only files whose names end in .json are read", "rename it"
-    said.ignore(
-        Ignored(name="", place=place, reason=reason, remedy=remedy),
-        f"In {place}: {reason}, so all of it is ignored; {remedy}.",
-    )
-    return said
+    reason = "only files whose names end in .json are read"
+    return _told(path, reason, "so all of it is ignored", "rename it")
 
 
 def _kept_from_people(path: Path, part: Path) -> Said:
     """Root reads everything, and would not notice."""
+    reason = f"people cannot read {_named(part)} (mode {stat.S_IMODE(part.stat().st_mode):03o})"
+    outcome = "so for them all of it is ignored and what concerns privacy is closed"
+    return _told(path, reason, outcome, "run chmod go+rX on it")
+
+
+def _told(path: Path, reason: str, outcome: str, remedy: str) -> Said:
     said, place = Said(), _named(path)
-    mode = stat.S_IMODE(part.stat().st_mode)
-    reason, remedy = f"people cannot read {_named(part)} (mode {mode:03o})", "run chmod go+rX on it"
-    said.ignore(
-        Ignored(name="", place=place, reason=reason, remedy=remedy),
-        f"In {place}: {reason}, so for them all of it is ignored and what concerns privacy is closed; "
-        f"{remedy}.",
-    )
+    ignored = Ignored(name="", place=place, reason=reason, remedy=remedy)
+    said.ignore(ignored, f"In {place}: {reason}, {outcome}; {remedy}.")
     return said
 
 

@@ -66,11 +66,12 @@ class Trust:
         finally:
             os.close(descriptor)
 
+    def is_owner(self) -> bool:
+        """Whether this process reads everything because it belongs to the owner."""
+        return os.geteuid() == self._owner_id
+
     def hidden(self, path: Path) -> Path | None:
-        """What keeps people from reading a resolved path, as far as its owner is the one who asks; raises
-        OSError."""
-        if os.geteuid() != self._owner_id:
-            return None
+        """What keeps everybody else from reading a resolved path; raises OSError."""
         below = [part for part in (*reversed(path.parents), path) if part.is_relative_to(self.top)]
         for part in below[1:]:
             mode = part.stat().st_mode
