@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from reporter.delivery.envelope import Envelope
+from reporter.delivery.postman import Postman
 from reporter.delivery.spool import Spool
 from reporter.report.model import Attachment
+from tests.delivery.fault_endpoint import FaultEndpoint, make_postman
 
 REFERENCE = "7K3D-9QX2M"
 NINE = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -141,3 +143,17 @@ def raw_server() -> Iterator[Callable[..., RawServer]]:
     yield start
     for server in servers:
         server.close()
+
+
+@pytest.fixture
+def endpoint() -> Iterator[FaultEndpoint]:
+    """One that takes every report until it is told otherwise."""
+    endpoint = FaultEndpoint()
+    yield endpoint
+    endpoint.close()
+
+
+@pytest.fixture
+def postman(spool: Spool, clock: Clock, endpoint: FaultEndpoint) -> Postman:
+    """Delivers from ``spool`` to ``endpoint``."""
+    return make_postman(spool, clock, endpoint.address)

@@ -1,21 +1,16 @@
-"""Every way an exchange with an endpoint can go wrong, over real sockets, from the spool to the spool.
+"""What an endpoint can answer, or not: over real sockets, from the spool to the spool.
 
-The endpoint counts: it keeps each reference once, as an idempotent one does, and knows how often it was
-posted. Whatever happens on the way, the report waits or is where it belongs, and in the end it is there once.
+Whatever happens on the way, the report waits or is where it belongs, and in the end it is there once.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
-import re
 import socket
 import ssl
-import struct
 import sys
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,298 +20,23 @@ import trustme
 
 from reporter.delivery.access import Access
 from reporter.delivery.backoff import LONGEST_WAIT_S, RETRY_AFTER_LIMIT_S, SHORTEST_WAIT_S
-from reporter.delivery.envelope import Envelope
-from reporter.delivery.native import NativeDestination
 from reporter.delivery.postman import Postman
 from reporter.delivery.receipt import State
 from reporter.delivery.spool import Spool
-from reporter.delivery.transport import ANSWER_LIMIT_BYTES, Transport
-
-Behaviour = Callable[[socket.socket], None]
-
-REFERENCE = "7K3D-9QX2M"
-POURED_LIMIT_BYTES = 50_000_000
-RESET = struct.pack("ii", 1, 0)
-
-
-class FaultEndpoint:
-    """An endpoint that misbehaves as ``behave`` does; without it, it takes and confirms every report.
-
-    ``kept``: the reports it has, ``posts``: how often each came; ``counted``: who said "me too";
-    ``received_bytes``: of each connection, in its order; ``errands``: the request lines.
-    """
-
-    def __init__(self, context: ssl.SSLContext | None = None) -> None:
-        self.behave: Behaviour = self.answer
-        self.kept: dict[str, bytes] = {}
-        self.posts: Counter[str] = Counter()
-        self.counted: set[str] = set()
-        self.received_bytes: list[int] = []
-        self.errands: list[str] = []
-        self.raw: list[bytes] = []
-        self._context = context
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self._listener.getsockname()[1]
-        self._threads = [threading.Thread(target=self._serve, daemon=True)]
-        self._threads[0].start()
-
-    @property
-    def address(self) -> str:
-        return f"{'https' if self._context else 'http'}://127.0.0.1:{self.port}/reports"
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for thread in self._threads:
-            thread.join(30)
-            assert not thread.is_alive(), "a connection was never let go"
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.received_bytes.append(0)
-            # On threads of their own, so that a connection that is given up does not hold up the next.
-            thread = threading.Thread(target=self._meet, args=(connection,), daemon=True)
-            self._threads.append(thread)
-            thread.start()
-
-    def _meet(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection:
-            connection.settimeout(30)
-            if self._context is None:
-                self.behave(connection)
-                return
-            with self._context.wrap_socket(connection, server_side=True) as safe:
-                self.behave(safe)
-
-    def take(self, connection: socket.socket, count: int | None = None) -> bytes:
-        """So many bytes of a request, or all of it."""
-        data = b""
-        while count is None or len(data) < count:
-            head, end, body = data.partition(b"\r\n\r\n")
-            length = re.search(rb"(?im)^content-length: *(\d+)", head)
-            if count is None and end and len(body) >= int(length[1] if length else 0):
-                break
-            block = connection.recv(65_536 if count is None else count - len(data))
-            if not block:
-                break
-            data += block
-            self.received_bytes[-1] += len(block)
-        if count is None:
-            self.raw.append(data)
-            self.errands.append(data.partition(b"\r\n")[0].decode())
-        return data
-
-    def keep(self, request: bytes) -> bytes:
-        """What an endpoint does with a request that came whole: its confirmation."""
-        if b"/reports/precheck " in request:
-            return http("200 OK", b'{"need": "everything", "message": "", "spread_s": null, "known": 0}')
-        found = re.search(rb"(?i)idempotency-key: *(\S+)", request)
-        assert found is not None
-        reference = found[1].decode()
-        if b"/reports/count " in request:
-            self.counted.add(reference)
-        else:
-            self.posts[reference] += 1
-            body = request.partition(b"\r\n\r\n")[2]
-            part = re.search(rb'filename="report.json".*?\r\n\r\n(.*?)\r\n--', body, re.DOTALL)
-            assert part is not None
-            assert self.kept.setdefault(reference, part[1]) == part[1], (
-                "a different report under one reference"
-            )
-        return http("201 Created", confirmation(reference))
-
-    def answer(self, connection: socket.socket) -> None:
-        connection.sendall(self.keep(self.take(connection)))
-
-
-def confirmation(reference: str = REFERENCE) -> bytes:
-    return json.dumps({"reference": reference, "state": "accepted"}).encode()
-
-
-def http(status: str, body: bytes = b"", *headers: str) -> bytes:
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
-
-
-def reset(connection: socket.socket) -> None:
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-    connection.close()
-
-
-def pour(connection: socket.socket, drop: bytes) -> int:
-    """Send without end; how many bytes went until the other side had enough."""
-    sent = 0
-    with contextlib.suppress(OSError):
-        while sent < POURED_LIMIT_BYTES:
-            sent += connection.send(drop)
-    return sent
-
-
-@pytest.fixture
-def endpoint() -> Iterator[FaultEndpoint]:
-    endpoint = FaultEndpoint()
-    yield endpoint
-    endpoint.close()
-
-
-@pytest.fixture
-def postman(spool: Spool, clock: Any, endpoint: FaultEndpoint) -> Postman:
-    return make_postman(spool, clock, endpoint.address)
-
-
-def make_postman(
-    spool: Spool, clock: Any, address: str, *, limit_s: float = 20.0, access: Access | None = None
-) -> Postman:
-    transport = Transport(access, overall_limit_s=limit_s, read_timeout_s=min(limit_s, 10.0))
-    destination = NativeDestination(address, transport, now=clock)
-    return Postman(spool, [destination], now=clock, random=lambda: 0.5)
-
-
-def kept(spool: Spool, reference: str = REFERENCE) -> Envelope:
-    envelope = spool.get(reference)
-    assert envelope is not None
-    return envelope
-
-
-def mend(endpoint: FaultEndpoint, spool: Spool, clock: Any) -> None:
-    """The endpoint works again: everything that waits is there once, and nothing waits."""
-    endpoint.behave = endpoint.answer
-    waiting = spool.waiting()
-    make_postman(spool, clock, endpoint.address).flush(force=True)
-    assert spool.waiting() == ()
-    for reference in waiting:
-        assert kept(spool, reference).state is State.ACCEPTED
-        assert endpoint.kept[reference] == kept(spool, reference).report_json
-
-
-# Cut at every byte
-
-
-def references(count: int) -> list[str]:
-    return [f"0000-{number:05}" for number in range(count)]
-
-
-def fill(spool: Spool, names: list[str]) -> None:
-    for name in names:
-        report = b'{"reference": "%s"}' % name.encode()
-        spool.enqueue(name, report, [], sendable=True, sent_by_person=True)
-
-
-def length_of_a_request(spool: Spool, clock: Any, endpoint: FaultEndpoint) -> int:
-    fill(spool, ["9999-99999"])
-    make_postman(spool, clock, endpoint.address).deliver("9999-99999")
-    assert kept(spool, "9999-99999").state is State.ACCEPTED
-    return endpoint.received_bytes[-1]
-
-
-@pytest.mark.parametrize("cut", [reset, socket.socket.close], ids=["reset", "closed"])
-def test_a_request_cut_at_any_byte_waits_and_arrives_once(
-    spool: Spool, clock: Any, endpoint: FaultEndpoint, cut: Behaviour
-) -> None:
-    length = length_of_a_request(spool, clock, endpoint)
-    # With the whole request read, only the answer is missing, which is another test.
-    names = references(length)
-    fill(spool, names)
-    postman = make_postman(spool, clock, endpoint.address)
-    del endpoint.received_bytes[:]
-    for offset, name in enumerate(names):
-
-        def read_some(connection: socket.socket, offset: int = offset) -> None:
-            endpoint.take(connection, offset)
-            cut(connection)
-
-        endpoint.behave = read_some
-        receipt = postman.deliver(name)
-        assert (receipt.state, receipt.tries) == (State.QUEUED, 1), (offset, receipt.reason)
-        assert receipt.next_try_at is not None
-    assert endpoint.received_bytes == list(range(length))
-    assert endpoint.posts == Counter({"9999-99999": 1})
-    mend(endpoint, spool, clock)
-    assert set(endpoint.posts) == {"9999-99999", *names}
-    assert set(endpoint.posts.values()) == {1}
-
-
-@pytest.mark.parametrize("cut", [reset, socket.socket.close], ids=["reset", "closed"])
-def test_an_answer_cut_at_any_byte_is_no_answer_and_the_report_is_there_once(
-    spool: Spool, clock: Any, endpoint: FaultEndpoint, cut: Behaviour
-) -> None:
-    whole = http("201 Created", confirmation("0000-00000"))
-    names = references(len(whole))
-    fill(spool, names)
-    postman = make_postman(spool, clock, endpoint.address)
-    for offset, name in enumerate(names):
-
-        def answer_some(connection: socket.socket, offset: int = offset) -> None:
-            connection.sendall(endpoint.keep(endpoint.take(connection))[:offset])
-            cut(connection)
-
-        endpoint.behave = answer_some
-        receipt = postman.deliver(name)
-        assert receipt.state is State.QUEUED, (offset, receipt.reason)
-    assert endpoint.posts == Counter(dict.fromkeys(names, 1))
-    mend(endpoint, spool, clock)
-    assert endpoint.posts == Counter(dict.fromkeys(names, 2))
-    assert sorted(endpoint.kept) == names
-
-
-def test_a_chunked_answer_cut_at_any_byte_is_no_answer(
-    spool: Spool, clock: Any, endpoint: FaultEndpoint
-) -> None:
-    def chunked(reference: str) -> bytes:
-        body = confirmation(reference)
-        halves = body[:20], body[20:]
-        chunks = b"".join(b"%x\r\n%b\r\n" % (len(half), half) for half in halves)
-        head = b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-        return head + chunks + b"0\r\n\r\n"
-
-    names = references(len(chunked("0000-00000")) + 1)
-    fill(spool, names)
-    postman = make_postman(spool, clock, endpoint.address)
-    for offset, name in enumerate(names):
-
-        def answer_some(connection: socket.socket, offset: int = offset, name: str = name) -> None:
-            endpoint.keep(endpoint.take(connection))
-            connection.sendall(chunked(name)[:offset])
-
-        endpoint.behave = answer_some
-        state = postman.deliver(name).state
-        # When the empty last chunk has begun, everything was said.
-        if offset <= len(names) - 1 - len(b"0\r\n\r\n"):
-            assert state is State.QUEUED, offset
-    assert state is State.ACCEPTED
-    mend(endpoint, spool, clock)
-    assert sorted(endpoint.kept) == names
-
-
-# A socket that was reset before its handshake began is left to Python to close.
-@pytest.mark.filterwarnings("ignore:Exception ignored in:pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-def test_a_handshake_cut_at_any_place_waits(
-    spool: Spool, clock: Any, endpoint: FaultEndpoint, enqueue: Any
-) -> None:
-    enqueue()
-    postman = make_postman(spool, clock, endpoint.address.replace("http:", "https:"))
-    alert = b"\x15\x03\x03\x00\x02\x02\x28"
-    hello = b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03" + b"\x00" * 32
-    for offset in (0, 1, 5, 100):
-        for answer in (b"", alert[:4], alert, hello[:3], hello, b"HTTP/1.1 400 Bad Request\r\n\r\n"):
-
-            def cut(connection: socket.socket, offset: int = offset, answer: bytes = answer) -> None:
-                endpoint.take(connection, offset)
-                connection.sendall(answer)
-                reset(connection)
-
-            endpoint.behave = cut
-            assert postman.deliver(REFERENCE).state is State.QUEUED
-    assert all(count <= 100 for count in endpoint.received_bytes)
-    assert endpoint.kept == {}
-    mend(endpoint, spool, clock)
-
+from reporter.delivery.transport import ANSWER_LIMIT_BYTES
+from tests.delivery.conftest import NINE
+from tests.delivery.fault_endpoint import (
+    PORTAL,
+    POURED_LIMIT_BYTES,
+    REFERENCE,
+    FaultEndpoint,
+    confirmation,
+    http,
+    kept,
+    make_postman,
+    mend,
+    pour,
+)
 
 # Answers
 
@@ -357,9 +77,6 @@ def test_interim_answers_without_end_are_left(
     assert "its answer is malformed" in receipt.reason  # seen by itself, and not cut at the limit
     mend(endpoint, spool, clock)
     assert endpoint.posts[REFERENCE] == 1
-
-
-PORTAL = b"<!doctype html><title>Welcome</title><form action='/login'>Accept the terms</form>"
 
 
 @pytest.mark.parametrize(
@@ -421,9 +138,6 @@ def test_each_answer_ends_in_its_state(
     if state is State.QUEUED:
         mend(endpoint, spool, clock)
         assert endpoint.posts[REFERENCE] == 1
-
-
-NINE = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
@@ -688,153 +402,3 @@ def test_a_report_goes_through_a_tunnel_or_waits(
     state = postman.deliver(REFERENCE).state
     assert state is (State.QUEUED if fault else State.ACCEPTED), kept(spool).reason
     assert endpoint.posts[REFERENCE] == (0 if fault else 1)
-
-
-# Questions
-
-
-AUTOMATIC = "0000-00001"
-
-
-def enqueue_automatic(spool: Spool, *, counts_only: bool = False) -> None:
-    spool.enqueue(
-        AUTOMATIC,
-        b'{"fingerprint": "f"}',
-        [],
-        sendable=True,
-        sent_by_person=False,
-        fingerprint="f",
-        counts_only=counts_only,
-    )
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        http("200 OK", PORTAL),
-        http("200 OK", b"null"),
-        http("200 OK", b"{}"),
-        http("200 OK", b'{"need": "more"}'),
-        http("200 OK", b'{"need": 7}'),
-        http("200 OK", b'{"need": "nothing", "spread_s": "long"}'),
-        http("302 Found", b"", "Location: http://127.0.0.1:1/"),
-        http("404 Not Found"),
-        http("405 Method Not Allowed"),
-        http("501 Not Implemented"),
-    ],
-)
-def test_who_does_not_understand_the_question_gets_everything(
-    spool: Spool, endpoint: FaultEndpoint, postman: Postman, answer: bytes
-) -> None:
-    def ask_back(connection: socket.socket) -> None:
-        request = endpoint.take(connection)
-        connection.sendall(answer if b"/precheck " in request else endpoint.keep(request))
-
-    endpoint.behave = ask_back
-    enqueue_automatic(spool)
-    assert postman.deliver(AUTOMATIC).state is State.ACCEPTED
-    assert endpoint.errands == ["POST /reports/precheck HTTP/1.1", "POST /reports HTTP/1.1"]
-    assert endpoint.kept[AUTOMATIC] == b'{"fingerprint": "f"}'
-
-
-@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 2", http("500 Oh"), http("429 Too Many")])
-def test_who_cannot_answer_the_question_now_is_sent_nothing_now(
-    spool: Spool, endpoint: FaultEndpoint, postman: Postman, answer: bytes
-) -> None:
-    def fail(connection: socket.socket) -> None:
-        endpoint.take(connection)
-        connection.sendall(answer)
-
-    endpoint.behave = fail
-    enqueue_automatic(spool)
-    assert postman.deliver(AUTOMATIC).state is State.QUEUED
-    assert endpoint.errands == ["POST /reports/precheck HTTP/1.1"]
-
-
-@pytest.mark.parametrize("need", ["nothing", "everything"])
-@pytest.mark.parametrize("spread_s", [-5, 0, 1e300])
-def test_a_spread_out_of_reason_is_not_kept(
-    spool: Spool, endpoint: FaultEndpoint, postman: Postman, need: str, spread_s: float
-) -> None:
-    def ask_back(connection: socket.socket) -> None:
-        request = endpoint.take(connection)
-        said = json.dumps({"need": need, "spread_s": spread_s, "known": -3, "message": "\u202e"}).encode()
-        connection.sendall(http("200 OK", said) if b"/precheck " in request else endpoint.keep(request))
-
-    endpoint.behave = ask_back
-    enqueue_automatic(spool)
-    assert postman.deliver(AUTOMATIC).state is State.ACCEPTED
-    assert (AUTOMATIC in endpoint.counted, AUTOMATIC in endpoint.kept) == (
-        need == "nothing",
-        need != "nothing",
-    )
-
-
-def test_a_count_whose_answer_is_cut_at_any_byte_counts_once(
-    spool: Spool, clock: Any, endpoint: FaultEndpoint
-) -> None:
-    enqueue_automatic(spool, counts_only=True)
-    whole = http("201 Created", confirmation(AUTOMATIC))
-    postman = make_postman(spool, clock, endpoint.address)
-    for offset in range(len(whole)):
-
-        def answer_some(connection: socket.socket, offset: int = offset) -> None:
-            request = endpoint.take(connection)
-            answer = endpoint.keep(request)
-            connection.sendall(answer[:offset] if b"/count " in request else answer)
-
-        endpoint.behave = answer_some
-        assert postman.deliver(AUTOMATIC).state is State.QUEUED, offset
-    endpoint.behave = endpoint.answer
-    assert postman.deliver(AUTOMATIC).state is State.ACCEPTED
-    assert (endpoint.counted, endpoint.kept) == ({AUTOMATIC}, {})
-    last = next(request for request in reversed(endpoint.raw) if b"/count " in request)
-    assert json.loads(last.partition(b"\r\n\r\n")[2]) == {"reference": AUTOMATIC, "fingerprint": "f"}
-    assert f"Report-Token: {kept(spool, AUTOMATIC).token}".encode() in last
-
-
-def test_a_question_tells_nothing_about_the_person_or_the_report(
-    spool: Spool, endpoint: FaultEndpoint, postman: Postman
-) -> None:
-    enqueue_automatic(spool)
-    postman.deliver(AUTOMATIC)
-    asked = endpoint.raw[0]
-    assert set(json.loads(asked.partition(b"\r\n\r\n")[2])) == {
-        "fingerprint", "cause", "layer", "application", "agent", "language", "sent_by_person",
-    }  # fmt: skip
-    assert kept(spool, AUTOMATIC).token.encode() not in asked
-    assert AUTOMATIC.encode() not in asked
-
-
-@pytest.mark.parametrize(
-    ("document", "answer"),
-    [
-        (b"null", ""),
-        (b'{"reference": "AAAA-AAAA1", "answer": {"text": "No"}}', ""),
-        (b'{"reference": "7K3D-9QX2M", "answer": 7}', ""),
-        (b'{"reference": "7K3D-9QX2M", "answer": {"text": "Yes", "at": "2026-11-22T08:00:00Z"}}', "Yes"),
-        (b'{"reference": "7K3D-9QX2M", "answer": {"text": "Yes", "at": "0001-01-01T00:00:00+14:00"}}', "Yes"),
-        (b'{"reference": "7K3D-9QX2M", "answer": {"text": "Yes", "at": "9999-12-31T23:59:59-14:00"}}', "Yes"),
-        (b'{"reference": "7K3D-9QX2M", "answer": {"text": "Yes", "at": "2026-11-22T08:00:00"}}', "Yes"),
-        (b'{"reference": "7K3D-9QX2M", "answer": {"text": "Yes", "at": "yesterday"}}', "Yes"),
-        (b'{"reference": "7K3D-9QX2M", "answer": {"text": "Yes", "at": {}}, "later": 1}', "Yes"),
-    ],
-)
-def test_an_answer_with_an_odd_time_is_still_an_answer(
-    spool: Spool, endpoint: FaultEndpoint, postman: Postman, enqueue: Any, *, document: bytes, answer: str
-) -> None:
-    enqueue()
-    postman.deliver(REFERENCE)
-
-    def tell(connection: socket.socket) -> None:
-        endpoint.take(connection)
-        connection.sendall(http("200 OK", document))
-
-    endpoint.behave = tell
-    envelope = postman.inquire(REFERENCE)
-    assert envelope.answer == answer
-    assert envelope.state is (State.ANSWERED if answer else State.ACCEPTED)
-    assert envelope.answered_at == (
-        None if not answer else NINE - timedelta(hours=1) if b"T08:" in document else NINE
-    )
-    assert f"Report-Token: {envelope.token}".encode() in endpoint.raw[-1]
